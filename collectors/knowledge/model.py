@@ -1,0 +1,177 @@
+"""Profiles in memory: what a kind of device can tell, after loading and inheritance.
+
+The YAML is the open schema that Datadog NDM, Netdata and ktranslate share; the key `tigctl`
+beside a metric is our extension and says which points of the data model come of it.
+docs/profiles.md describes both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from collectors.knowledge.expression import Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """One object: a column of a table, or a scalar.
+
+    Attributes:
+        oid: numeric, without a leading dot; of a scalar without the trailing `.0`.
+        name: the MIB's own name of the object.
+        mib: the MIB module it stands in (its source).
+        unless: names of symbols of the same metric; this one is polled only where none of
+            them answered (32-bit counters, where there are no 64-bit ones).
+        slow: polled at `polling.slow_interval`.
+    """
+
+    oid: str
+    name: str
+    mib: str = ""
+    unless: tuple[str, ...] = ()
+    slow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a number of the device becomes a state: value -> (status 0..3, text)."""
+
+    symbol: str
+    values: Mapping[int, tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The points of one measurement that come of each row of a metric.
+
+    Attributes:
+        measurement: its name in the data model.
+        tags: tag -> template; `{name}` stands for a symbol's text, `{index}` for the row's
+            index, `{index.2}` for one part of it (from 1). Whatever else is literal.
+        fields: field -> expression over the metric's symbols.
+        state: for class state, instead of fields.
+        where: rows for which this is false give no point; None takes all.
+    """
+
+    measurement: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, Expression] = field(default_factory=dict)
+    state: State | None = None
+    where: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A table, or a group of scalars, that is read together.
+
+    Attributes:
+        profile: name of the profile that defines it.
+        name: the table's name in its MIB; unique within the profile.
+        scalar: the symbols are scalars (one row, index 0).
+        symbols: what is polled: fields and tags alike.
+        outputs: what comes of it.
+        additional: also used where a metric of higher precedence already gives the same
+            measurements; otherwise the first metric that answers wins.
+    """
+
+    profile: str
+    name: str
+    scalar: bool
+    symbols: tuple[Symbol, ...]
+    outputs: tuple[Output, ...]
+    additional: bool = False
+
+    @property
+    def id(self) -> str:
+        """Unique over all profiles: `profile:table`."""
+        return f"{self.profile}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Where one fact of the inventory (vendor, model, serial, os_version) stands.
+
+    Either a fixed `value`, or objects that are tried in order. `oid` is complete, with
+    instance; `pattern` is a regular expression (the subset RE2 and Python share) whose first
+    group is taken; None takes the text as it is.
+    """
+
+    value: str = ""
+    sources: tuple[IdentitySource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IdentitySource:
+    """One object that may hold a fact of the inventory."""
+
+    oid: str
+    name: str
+    pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A kind of device, or a capability that many kinds share.
+
+    Attributes:
+        name: the file's stem.
+        file: path it was loaded from, for messages and `explain`.
+        object_ids: patterns of sysObjectID (`1.3.6.1.4.1.9.1.*`); empty for a capability.
+        descr_pattern: regular expression that sysDescr has to match as well; None: any.
+        capability: applies to every device that answers one of its metrics.
+        identity: field of `inventory` -> where it stands.
+        metrics: in order of precedence, inherited ones after own ones.
+        own: from the workspace, so before the shipped ones.
+    """
+
+    name: str
+    file: str
+    object_ids: tuple[str, ...] = ()
+    descr_pattern: str | None = None
+    capability: bool = False
+    identity: Mapping[str, Identity] = field(default_factory=dict)
+    metrics: tuple[Metric, ...] = ()
+    own: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """All profiles, shipped and own, ready for matching."""
+
+    profiles: tuple[Profile, ...]
+
+    def __getitem__(self, name: str) -> Profile:
+        for profile in self.profiles:
+            if profile.name == name:
+                return profile
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One metric that is polled from a device, cut to the symbols that it answers."""
+
+    metric: Metric
+    symbols: tuple[Symbol, ...]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What matching found for one device.
+
+    Attributes:
+        profile: the device's own kind; None where only capabilities fit.
+        because: why, for a person: `sysObjectID 1.3… begins with 1.3…`.
+        chosen: the metrics that are polled, in order of precedence.
+        passed_over: metric id -> why it is not polled although its profile fits.
+        identity: field of `inventory` -> what is known of it now, from the facts.
+    """
+
+    profile: Profile | None
+    because: str
+    chosen: tuple[Chosen, ...]
+    passed_over: Mapping[str, str] = field(default_factory=dict)
+    identity: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,75 @@
+"""Resources, changes and plans: one form for processes, buckets, boards and Kubernetes objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+
+
+class Action(StrEnum):
+    """What a change does."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    ADOPT = "adopt"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One thing on a target, as wanted or as found. Never holds a secret's value.
+
+    `fields` are flat: a dotted path to a plain value.
+    """
+
+    kind: str
+    name: str
+    fields: Mapping[str, Json] = field(default_factory=dict)
+    manager: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes a resource the same one."""
+        return self.kind, self.name
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that differs; None where a side has no such field."""
+
+    path: str
+    live: Json
+    wanted: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing to do; `manager` names who else changed or owns the resource."""
+
+    action: Action
+    kind: str
+    name: str
+    fields: tuple[FieldChange, ...] = ()
+    manager: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The exact difference between a bundle and its target. `needs` are figures to show."""
+
+    tenant: str
+    target: str
+    changes: tuple[Change, ...]
+    needs: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many changes of each action."""
+        return {
+            action.value: sum(change.action is action for change in self.changes)
+            for action in Action
+        }
