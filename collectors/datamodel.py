@@ -60,9 +60,7 @@ MEASUREMENTS: dict[str, Measurement] = {
             (),
             {"sysName": _S, "sysDescr": _S, "sysObjectID": _S, "uptime_seconds": _F},
         ),
-        Measurement(
-            "inventory", (), {"vendor": _S, "model": _S, "serial": _S, "os_version": _S}
-        ),
+        Measurement("inventory", (), {"vendor": _S, "model": _S, "serial": _S, "os_version": _S}),
         Measurement(
             "interface",
             ("ifName", "ifAlias"),
@@ -78,9 +76,7 @@ MEASUREMENTS: dict[str, Measurement] = {
             },
         ),
         Measurement("cpu", ("cpu",), {"usage_percent": _F}),
-        Measurement(
-            "memory", ("pool",), {"used_bytes": _F, "total_bytes": _F, "used_percent": _F}
-        ),
+        Measurement("memory", ("pool",), {"used_bytes": _F, "total_bytes": _F, "used_percent": _F}),
         Measurement(
             "storage", ("storage",), {"used_bytes": _F, "total_bytes": _F, "used_percent": _F}
         ),

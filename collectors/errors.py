@@ -1,9 +1,9 @@
 """Errors of the collectors. tigctl turns them into its own at its edge.
 
-    CollectorError
-    ├── MissingVariable     a credential names an environment variable that is not set
-    ├── ProfileError        faults in profiles, each with file and line
-    └── NoRight             this process may not do it (raw or datagram ICMP sockets)
+CollectorError
+├── MissingVariable     a credential names an environment variable that is not set
+├── ProfileError        faults in profiles, each with file and line
+└── NoRight             this process may not do it (raw or datagram ICMP sockets)
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class ProfileFault:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}" if self.line else f"{self.file}: {self.message}"
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.message}"
 
 
 class ProfileError(CollectorError):

@@ -42,7 +42,7 @@ class Settings:
     ping_method: str = "native"
     outage: int = 900
     url_variable: str = "TIGCTL_INFLUXDB_URL"
-    token_variable: str = "TIGCTL_INFLUXDB_TOKEN"
+    token_variable: str = "TIGCTL_INFLUXDB_TOKEN"  # noqa: S105 - a name, not a secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,20 +124,11 @@ def unfit(tool: Tool, path: Path) -> str | None:
     version = int(found[1]), int(found[2])
     if not tool.at_least <= version < tool.below:
         return f"is version {found[0].lstrip('v')}; {tool.range} is needed"
-    if tool.name == "telegraf" and (absent := sorted(set(_needed()) - _plugins(path))):
-        return f"lacks {', '.join(absent)}"
+    if tool.name == "telegraf":
+        absent = set(TELEGRAF_PLUGINS) - set(_run(path, "plugins").split())
+        if absent:
+            return f"lacks {', '.join(sorted(absent))}"
     return None
-
-
-def _needed() -> Iterator[str]:
-    # Only these four kinds can be listed by the program in every build.
-    kinds = ("inputs.", "outputs.", "processors.", "parsers.")
-    return (name for name in TELEGRAF_PLUGINS if name.startswith(kinds))
-
-
-def _plugins(telegraf: Path) -> set[str]:
-    listed = _run(telegraf, "plugins")
-    return set(re.findall(r"\b(?:inputs|outputs|processors|parsers)\.\w+", listed))
 
 
 def _run(path: Path, *arguments: str) -> str:
@@ -161,8 +152,7 @@ def main(arguments: list[str]) -> int:
                 print(error, file=sys.stderr)
                 return 1
         case _:
-            print(f"usage:{__doc__.split(':', 1)[1]}" if __doc__ else "", file=sys.stderr)
-            print(f"known programs: {', '.join(TOOLS)}", file=sys.stderr)
+            print(f"{__doc__}\nKnown programs: {', '.join(TOOLS)}", file=sys.stderr)
             return 2
     return 0
 
