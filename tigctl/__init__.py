@@ -1,0 +1,1 @@
+"""tigctl: from a device list to a running, isolated, verified monitoring stack per customer."""
