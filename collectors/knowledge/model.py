@@ -71,8 +71,10 @@ class Metric:
         scalar: the symbols are scalars (one row, index 0).
         symbols: what is polled: fields and tags alike.
         outputs: what comes of it.
-        additional: also used where a metric of higher precedence already gives the same
-            measurements; otherwise the first metric that answers wins.
+        additional: also used where a profile of higher precedence already gives the same
+            measurements; otherwise the first profile that answers wins.
+        unless: names of metrics of the same profile; this one is used only where none of them
+            answered (the old table of a vendor, where the new one is missing).
     """
 
     profile: str
@@ -81,6 +83,7 @@ class Metric:
     symbols: tuple[Symbol, ...]
     outputs: tuple[Output, ...]
     additional: bool = False
+    unless: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -120,6 +123,7 @@ class Profile:
         object_ids: patterns of sysObjectID (`1.3.6.1.4.1.9.1.*`); empty for a capability.
         descr_pattern: regular expression that sysDescr has to match as well; None: any.
         capability: applies to every device that answers one of its metrics.
+        rank: order among capabilities; the lower one is asked first.
         identity: field of `inventory` -> where it stands.
         metrics: in order of precedence, inherited ones after own ones.
         own: from the workspace, so before the shipped ones.
@@ -130,6 +134,7 @@ class Profile:
     object_ids: tuple[str, ...] = ()
     descr_pattern: str | None = None
     capability: bool = False
+    rank: int = 50
     identity: Mapping[str, Identity] = field(default_factory=dict)
     metrics: tuple[Metric, ...] = ()
     own: bool = False
@@ -138,15 +143,34 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """All profiles, shipped and own, ready for matching."""
+    """All profiles, shipped and own, ready for matching.
+
+    `cut` remembers metrics that matching cut to some of their outputs, so that devices that
+    answer alike share one object and rendering can tell by it that they are alike.
+    """
 
     profiles: tuple[Profile, ...]
+    cut: dict[str, Metric] = field(default_factory=dict, compare=False, repr=False)
 
     def __getitem__(self, name: str) -> Profile:
         for profile in self.profiles:
             if profile.name == name:
                 return profile
         raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What probing has to find out of one device.
+
+    Attributes:
+        columns: OIDs of columns, and of scalars without the trailing `.0`; how many rows of
+            each answer is asked.
+        texts: complete OIDs, with instance, whose values tell who the device is.
+    """
+
+    columns: tuple[str, ...]
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

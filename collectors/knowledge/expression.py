@@ -1,0 +1,186 @@
+"""The expressions of profiles: arithmetic and conditions over the symbols of one metric.
+
+    100 * hrStorageUsed / hrStorageSize
+    entPhySensorValue * pow10(3 * (entPhySensorScale - 9) - entPhySensorPrecision)
+    hrStorageType in ('1.3.6.1.2.1.25.2.1.2', '1.3.6.1.2.1.25.2.1.3') and hrStorageSize > 0
+
+The grammar is a part of Python's. Whatever is not listed in `_Compiler` is refused, so an
+expression cannot call, index or assign anything. In Starlark every operation becomes a call
+of a helper in collectors/telegraf/prelude.star that hands on None, because a symbol may be
+missing in any row and Starlark has no exceptions.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+FUNCTIONS = {"min": 2, "max": 2, "abs": 1, "pow10": 1}
+"""What an expression may call, and with how many arguments."""
+
+_ARITHMETIC: dict[type[ast.operator], str] = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "div",
+    ast.FloorDiv: "floordiv",
+    ast.Mod: "mod",
+}
+_COMPARISONS: dict[type[ast.cmpop], str] = {
+    ast.Eq: "eq",
+    ast.NotEq: "ne",
+    ast.Lt: "lt",
+    ast.LtE: "le",
+    ast.Gt: "gt",
+    ast.GtE: "ge",
+    ast.In: "among",
+    ast.NotIn: "not_among",
+}
+
+Access = Callable[[str], str]
+"""Starlark source that fetches a symbol, from the symbol's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A parsed expression. `names` are its symbols, each once, in order of appearance."""
+
+    text: str
+    names: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str, known: Collection[str]) -> Expression:
+        """Checks `text` against the grammar and the symbols `known`.
+
+        Raises ValueError with a message for the author of a profile.
+        """
+        tree = _tree(text)
+        names = tuple(dict.fromkeys(_names(tree)))
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise ValueError(
+                f"{', '.join(unknown)} in {text!r} is no symbol of this metric"
+                f" (it has {', '.join(sorted(known)) or 'none'})"
+            )
+        _Compiler(text, lambda _: "x", lambda _: "x").source(tree)
+        return cls(text, names)
+
+    def starlark(self, number: Access, string: Access | None = None) -> str:
+        """Starlark source; a value or None comes of it.
+
+        `number` fetches a symbol as a number, `string` as a text; a symbol is taken as a text
+        where it stands beside a literal text. Without `string`, `number` serves for both.
+        """
+        return _Compiler(self.text, number, string or number).source(_tree(self.text))
+
+
+def _tree(text: str) -> ast.expr:
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise ValueError(f"{text!r} is no expression ({error})") from error
+
+
+def _names(tree: ast.expr) -> list[str]:
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    found = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called
+    ]
+    return [node.id for node in sorted(found, key=lambda node: (node.lineno, node.col_offset))]
+
+
+class _Compiler:
+    """Turns a tree into Starlark; refuses what is not in the grammar."""
+
+    def __init__(self, text: str, number: Access, string: Access) -> None:
+        self.text = text
+        self.number = number
+        self.string = string
+
+    def source(self, node: ast.expr, *, textual: bool = False) -> str:
+        match node:
+            case ast.Constant(value=str() as value):
+                return json.dumps(value, ensure_ascii=False)
+            case ast.Constant(value=bool()):
+                raise self._refused("True and False")
+            case ast.Constant(value=int() | float() as value):
+                return repr(float(value))
+            case ast.Name(id=name):
+                return self.string(name) if textual else self.number(name)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return f"neg({self.source(operand)})"
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return f"negate({self.source(operand)})"
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
+                return f"{_ARITHMETIC[type(op)]}({self.source(left)}, {self.source(right)})"
+            case ast.BoolOp(op=op, values=values):
+                joint = " and " if isinstance(op, ast.And) else " or "
+                return "(" + joint.join(f"{self.source(value)} == True" for value in values) + ")"
+            case ast.Compare():
+                return self._comparison(node)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return (
+                    f"({self.source(body)} if {self.source(test)} == True"
+                    f" else {self.source(orelse)})"
+                )
+            case ast.Call():
+                return self._call(node)
+            case _:
+                raise self._refused(type(node).__name__)
+
+    def _comparison(self, node: ast.Compare) -> str:
+        pieces = []
+        left = node.left
+        for op, right in zip(node.ops, node.comparators, strict=True):
+            if type(op) not in _COMPARISONS:
+                raise self._refused("is")
+            pieces.append(self._pair(left, _COMPARISONS[type(op)], right))
+            left = right
+        if len(pieces) == 1:
+            return pieces[0]
+        return "(" + " and ".join(f"{piece} == True" for piece in pieces) + ")"
+
+    def _pair(self, left: ast.expr, function: str, right: ast.expr) -> str:
+        if function in {"among", "not_among"}:
+            if not isinstance(right, ast.Tuple | ast.List) or not right.elts:
+                raise self._refused("`in` without a list of literals behind it")
+            literals = [self._literal(item) for item in right.elts]
+            textual = any(isinstance(_value(item), str) for item in right.elts)
+            return f"{function}({self.source(left, textual=textual)}, [{', '.join(literals)}])"
+        textual = any(isinstance(_value(side), str) for side in (left, right))
+        sides = (self.source(side, textual=textual) for side in (left, right))
+        return f"{function}({', '.join(sides)})"
+
+    def _literal(self, node: ast.expr) -> str:
+        if _value(node) is None:
+            raise self._refused("a list that holds more than literals")
+        return self.source(node)
+
+    def _call(self, node: ast.Call) -> str:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name not in FUNCTIONS or node.keywords or len(node.args) != FUNCTIONS[name]:
+            allowed = ", ".join(f"{name}({count})" for name, count in FUNCTIONS.items())
+            raise self._refused(f"this call (allowed, with their arguments: {allowed})")
+        arguments = ", ".join(self.source(argument) for argument in node.args)
+        return f"{_helper(name)}({arguments})"
+
+    def _refused(self, what: str) -> ValueError:
+        return ValueError(f"{self.text!r}: {what} cannot stand in an expression")
+
+
+def _helper(name: str) -> str:
+    # Starlark has min, max and abs of its own, which fail on None.
+    return name if name == "pow10" else f"{name}_of"
+
+
+def _value(node: ast.expr) -> object:
+    """The value of a literal, else None."""
+    match node:
+        case ast.Constant(value=value):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return -value
+        case _:
+            return None

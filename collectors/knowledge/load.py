@@ -1,0 +1,186 @@
+"""From folders of YAML to a library. All faults of all files are reported at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from collectors.errors import ProfileError, ProfileFault
+from collectors.knowledge.document import Faults, Map, maps, read, texts
+from collectors.knowledge.metrics import metric, oid, yes
+from collectors.knowledge.model import Identity, IdentitySource, Library, Metric, Profile
+
+SHIPPED = Path(__file__).resolve().parent.parent / "profiles"
+
+_PROFILE_KEYS = ("sysobjectid", "extends", "metadata", "metrics", "metric_tags", "device", "tigctl")
+_EXTENSION_KEYS = ("capability", "rank", "sysdescr", "description")
+# What the open schema calls a fact, and what the data model calls it.
+_IDENTITY = {
+    "vendor": "vendor",
+    "model": "model",
+    "serial_number": "serial",
+    "version": "os_version",
+    "os_version": "os_version",
+}
+_PATTERN = re.compile(r"[0-2](\.\d+)+(\.\*)?")
+# RE2 has neither look-around nor back-references.
+_NOT_RE2 = re.compile(r"\(\?[=!<]|\\[1-9]|\(\?P=")
+
+
+def load_library(own: Sequence[Path] = ()) -> Library:
+    """All profiles: those of the folders `own`, earlier folders first, then the shipped ones.
+
+    A profile of an earlier folder hides one of the same name in a later one. Folders that do
+    not exist hold none. Raises ProfileError with every fault of every file.
+    """
+    found: dict[str, Profile] = {}
+    extends: dict[str, tuple[str, ...]] = {}
+    faults: list[ProfileFault] = []
+    for folder in own:
+        profiles, parents, wrong = _folder(folder, own=True)
+        faults += wrong
+        for name, profile in profiles.items():
+            if name not in found:
+                found[name], extends[name] = profile, parents[name]
+    profiles, parents, wrong = _shipped()
+    faults += wrong
+    for name, profile in profiles.items():
+        found.setdefault(name, profile)
+        extends.setdefault(name, parents[name])
+    for name, profile in found.items():
+        for parent in extends[name]:
+            if parent not in found:
+                faults.append(ProfileFault(profile.file, 0, f"extends {parent!r}: no such profile"))
+    if faults:
+        raise ProfileError(faults)
+    return Library(tuple(_inherit(name, found, extends, ()) for name in sorted(found)))
+
+
+_Loaded = tuple[dict[str, Profile], dict[str, tuple[str, ...]], tuple[ProfileFault, ...]]
+
+
+@cache
+def _shipped() -> _Loaded:
+    return _folder(SHIPPED, own=False)
+
+
+def _folder(folder: Path, *, own: bool) -> _Loaded:
+    profiles: dict[str, Profile] = {}
+    extends: dict[str, tuple[str, ...]] = {}
+    faults: list[ProfileFault] = []
+    for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
+        mine = Faults(str(path))
+        document = read(path, mine)
+        if document is not None:
+            profiles[path.stem] = _profile(path, document, mine, own=own)
+            extends[path.stem] = tuple(
+                re.sub(r"\.ya?ml$", "", parent) for parent in texts(document.get("extends", []))
+            )
+        faults += mine.found
+    return profiles, extends, tuple(faults)
+
+
+def _profile(path: Path, document: Map, faults: Faults, *, own: bool) -> Profile:
+    faults.unknown_keys(document, _PROFILE_KEYS, "a profile")
+    extension = document.get("tigctl", {})
+    if isinstance(extension, Map):
+        faults.unknown_keys(extension, _EXTENSION_KEYS, "`tigctl` of a profile")
+    line = document.lines.get("sysobjectid", 0)
+    object_ids = texts(document.get("sysobjectid", []))
+    for pattern in object_ids:
+        if not _PATTERN.fullmatch(pattern):
+            faults.add(line, f"sysobjectid {pattern!r}: write numbers, at most `.*` at the end")
+    descr = str(extension.get("sysdescr", "")) or None
+    if descr is not None:
+        _regex(descr, extension.lines["sysdescr"], faults)
+    rank = str(extension.get("rank", "50"))
+    if not rank.isdigit():
+        faults.add(extension.lines["rank"], f"rank {rank!r} is no whole number")
+        rank = "50"
+    metrics: list[Metric] = []
+    for entry in maps(
+        document.get("metrics", []), faults, document.lines.get("metrics", 0), "metrics"
+    ):
+        if found := metric(entry, path.stem, faults):
+            if any(found.name == other.name for other in metrics):
+                faults.add(entry.line, f"metric {found.name!r} stands here twice; join the two")
+            metrics.append(found)
+    return Profile(
+        name=path.stem,
+        file=str(path),
+        object_ids=object_ids,
+        descr_pattern=descr,
+        capability=yes(extension.get("capability", "")),
+        rank=int(rank),
+        identity=_identity(document, faults),
+        metrics=tuple(metrics),
+        own=own,
+        description=str(extension.get("description", "")),
+    )
+
+
+def _identity(document: Map, faults: Faults) -> Mapping[str, Identity]:
+    fields: Any = document.get("metadata", {})
+    for key in ("device", "fields"):
+        fields = fields.get(key, {}) if isinstance(fields, Map) else {}
+    found: dict[str, Identity] = {}
+    for name, given in fields.items() if isinstance(fields, Map) else ():
+        if name not in _IDENTITY or not isinstance(given, Map):
+            # The open schema has more facts (name, location, type …); we have no use for them.
+            continue
+        sources = [given["symbol"]] if isinstance(given.get("symbol"), Map) else []
+        sources += [item for item in given.get("symbols", []) if isinstance(item, Map)]
+        found[_IDENTITY[name]] = Identity(
+            value=str(given.get("value", "")),
+            sources=tuple(source for item in sources if (source := _source(item, faults))),
+        )
+    return found
+
+
+def _source(item: Map, faults: Faults) -> IdentitySource | None:
+    number = oid(item.get("OID", ""), item.lines.get("OID", item.line), faults)
+    pattern = str(item.get("extract_value", "")) or None
+    if pattern is not None:
+        _regex(pattern, item.lines["extract_value"], faults, group=True)
+    return IdentitySource(number, str(item.get("name", "")), pattern) if number else None
+
+
+def _regex(pattern: str, line: int, faults: Faults, *, group: bool = False) -> None:
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        faults.add(line, f"{pattern!r} is no regular expression ({error})")
+        return
+    if _NOT_RE2.search(pattern):
+        faults.add(line, f"{pattern!r}: look-around and back-references are not in RE2")
+    if group and compiled.groups != 1:
+        faults.add(line, f"{pattern!r} needs exactly one group (…): what is taken")
+
+
+def _inherit(
+    name: str,
+    profiles: Mapping[str, Profile],
+    extends: Mapping[str, tuple[str, ...]],
+    below: tuple[str, ...],
+) -> Profile:
+    """The profile with what it extends: own metrics and facts first, then the parents'."""
+    profile = profiles[name]
+    if name in below:
+        chain = " → ".join((*below, name))
+        raise ProfileError([ProfileFault(profile.file, 0, f"extends itself: {chain}")])
+    metrics: dict[str, Metric] = {metric.name: metric for metric in profile.metrics}
+    identity = dict(profile.identity)
+    for parent in extends[name]:
+        inherited = _inherit(parent, profiles, extends, (*below, name))
+        for metric_ in inherited.metrics:
+            metrics.setdefault(metric_.name, metric_)
+        for fact, where in inherited.identity.items():
+            mine = identity.get(fact)
+            identity[fact] = (
+                Identity(mine.value or where.value, mine.sources + where.sources) if mine else where
+            )
+    return replace(profile, metrics=tuple(metrics.values()), identity=identity)

@@ -1,0 +1,228 @@
+"""From facts to the metrics that are polled, and why. Pure.
+
+The order of precedence, which settles every tie:
+1. the device's own kind: of all profiles whose sysObjectID pattern fits (and whose sysdescr
+   pattern, where it has one), own ones before shipped ones, then the longest pattern, then
+   one with a sysdescr pattern before one without, then the name;
+2. capabilities the device answers: own ones before shipped ones, then by `rank`, then by name.
+Of each measurement (of sensors: of each class) the first profile that gives any wins, unless
+a metric says `additional`. Within one profile all metrics add up, but for `unless`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+
+from collectors.facts import Facts
+from collectors.knowledge.model import (
+    Chosen,
+    Identity,
+    Library,
+    Match,
+    Metric,
+    Output,
+    Profile,
+    Questions,
+    Symbol,
+)
+
+# What a device gets that was never probed: names of shipped profiles.
+UNPROBED = ("if-mib", "system")
+
+_TEXTS_OF_SYSTEM = {"1.3.6.1.2.1.1.1.0": "sys_descr", "1.3.6.1.2.1.1.5.0": "sys_name"}
+
+
+def questions(library: Library, sys_object_id: str, sys_descr: str) -> Questions:
+    """What has to be asked to know which of the metrics that may fit do answer."""
+    profiles = [*_kinds(library, sys_object_id, sys_descr)[:1], *capabilities(library)]
+    metrics = (metric for profile in profiles for metric in profile.metrics)
+    columns = dict.fromkeys(symbol.oid for metric in metrics for symbol in metric.symbols)
+    sources = (
+        source.oid
+        for profile in profiles
+        for identity in profile.identity.values()
+        for source in identity.sources
+    )
+    texts = dict.fromkeys(oid for oid in sources if oid not in _TEXTS_OF_SYSTEM)
+    return Questions(tuple(columns), tuple(texts))
+
+
+def match(library: Library, facts: Facts | None) -> Match:
+    """The metrics a device is polled for. Without facts: system and 64-bit interfaces."""
+    if facts is None:
+        chain = [profile for profile in capabilities(library) if profile.name in UNPROBED]
+        chosen, passed_over = _choose(library, chain, None)
+        return Match(None, "never probed", chosen, passed_over)
+    kinds = _kinds(library, facts.sys_object_id, facts.sys_descr)
+    kind = kinds[0] if kinds else None
+    chain = [*kinds[:1], *capabilities(library)]
+    chosen, passed_over = _choose(library, chain, facts.answers)
+    return Match(
+        profile=kind,
+        because=_because(kind, facts),
+        chosen=chosen,
+        passed_over=passed_over,
+        identity=_identify(chain, facts),
+    )
+
+
+def capabilities(library: Library) -> list[Profile]:
+    """The profiles that may add to any device, in order of precedence."""
+    found = [profile for profile in library.profiles if profile.capability]
+    return sorted(found, key=lambda profile: (not profile.own, profile.rank, profile.name))
+
+
+def fits(pattern: str, sys_object_id: str) -> bool:
+    """Whether a sysObjectID fits a pattern; `1.3.6.1.4.1.9.*` takes all below 1.3.6.1.4.1.9."""
+    if pattern.endswith(".*"):
+        return sys_object_id.startswith(pattern[:-1])
+    return sys_object_id == pattern
+
+
+def _kinds(library: Library, sys_object_id: str, sys_descr: str) -> list[Profile]:
+    found = []
+    for profile in library.profiles:
+        fitting = [pattern for pattern in profile.object_ids if fits(pattern, sys_object_id)]
+        if not fitting:
+            continue
+        if profile.descr_pattern and not re.search(profile.descr_pattern, sys_descr):
+            continue
+        longest = max(pattern.count(".") + (not pattern.endswith("*")) for pattern in fitting)
+        order = (not profile.own, -longest, profile.descr_pattern is None, profile.name)
+        found.append((order, profile))
+    return [profile for _, profile in sorted(found, key=lambda pair: pair[0])]
+
+
+def _because(kind: Profile | None, facts: Facts) -> str:
+    if kind is None:
+        given = facts.sys_object_id or "it tells no sysObjectID"
+        return f"no profile knows sysObjectID {given}; only what standard MIBs tell"
+    pattern = max(
+        (pattern for pattern in kind.object_ids if fits(pattern, facts.sys_object_id)), key=len
+    )
+    verb = "begins with" if pattern.endswith("*") else "is"
+    reason = f"sysObjectID {facts.sys_object_id} {verb} {pattern.removesuffix('.*')}"
+    return f"{reason} and sysDescr fits {kind.descr_pattern}" if kind.descr_pattern else reason
+
+
+def _choose(
+    library: Library, chain: list[Profile], answers: Mapping[str, int] | None
+) -> tuple[tuple[Chosen, ...], dict[str, str]]:
+    """The metrics of a chain of profiles that answer; `answers` None: take all as answering."""
+    chosen: list[Chosen] = []
+    passed_over: dict[str, str] = {}
+    owner: dict[tuple[str, str], str] = {}
+    for profile in chain:
+        answering: set[str] = set()
+        for metric in profile.metrics:
+            instead = [name for name in metric.unless if name in answering]
+            if instead:
+                passed_over[metric.id] = f"{instead[0]} answers"
+                continue
+            symbols = _answering(metric, answers)
+            usable = tuple(output for output in metric.outputs if _computable(output, symbols))
+            if not usable:
+                passed_over[metric.id] = _unanswered(metric)
+                continue
+            answering.add(metric.name)
+            free = tuple(
+                output
+                for output in usable
+                if metric.additional
+                or owner.setdefault(_gives(output), profile.name) == profile.name
+            )
+            if not free:
+                passed_over[metric.id] = f"{owner[_gives(usable[0])]} gives {usable[0].measurement}"
+                continue
+            kept = _only(library, metric, free) if len(free) < len(metric.outputs) else metric
+            needed = {symbol.name for symbol in kept.symbols}
+            symbols = tuple(symbol for symbol in symbols if symbol.name in needed)
+            rows = max((answers or {}).get(symbol.oid, 0) for symbol in symbols)
+            chosen.append(Chosen(kept, symbols, rows))
+    return tuple(chosen), passed_over
+
+
+def _gives(output: Output) -> tuple[str, str]:
+    """What only one profile may give: a measurement, of sensors a class of it."""
+    return output.measurement, output.tags.get("class", "")
+
+
+def _answering(metric: Metric, answers: Mapping[str, int] | None) -> tuple[Symbol, ...]:
+    there = [symbol for symbol in metric.symbols if answers is None or answers.get(symbol.oid)]
+    names = {symbol.name for symbol in there}
+    # Cached, so that devices that answer alike share one object and rendering can, too.
+    return _shared(tuple(symbol for symbol in there if not names.intersection(symbol.unless)))
+
+
+@lru_cache(maxsize=4096)
+def _shared(symbols: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
+    return symbols
+
+
+def _computable(output: Output, symbols: Collection[Symbol]) -> bool:
+    names = {symbol.name for symbol in symbols}
+    if output.where and not names.issuperset(output.where.names):
+        return False
+    if output.state and output.state.symbol in names:
+        return True
+    # A field made of literals alone does not make a point.
+    return any(field.names and names.issuperset(field.names) for field in output.fields.values())
+
+
+def _only(library: Library, metric: Metric, outputs: tuple[Output, ...]) -> Metric:
+    """The metric cut to some of its outputs, under a name of its own."""
+    numbers = "+".join(str(metric.outputs.index(output)) for output in outputs)
+    key = f"{metric.id}~{numbers}"
+    if key not in library.cut:
+        needed = {name for output in outputs for name in _names(output)}
+        library.cut[key] = replace(
+            metric,
+            name=f"{metric.name}~{numbers}",
+            symbols=tuple(symbol for symbol in metric.symbols if symbol.name in needed),
+            outputs=outputs,
+        )
+    return library.cut[key]
+
+
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+
+
+def _names(output: Output) -> Iterator[str]:
+    if output.where:
+        yield from output.where.names
+    if output.state:
+        yield output.state.symbol
+    for field in output.fields.values():
+        yield from field.names
+    for template in output.tags.values():
+        yield from _PLACEHOLDER.findall(template)
+
+
+def _unanswered(metric: Metric) -> str:
+    if not metric.outputs:
+        return "nothing of it goes into the data model"
+    return "no answer to " + ", ".join(symbol.name for symbol in metric.symbols[:3])
+
+
+def _identify(chain: list[Profile], facts: Facts) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for profile in chain:
+        for fact, identity in profile.identity.items():
+            if fact not in found and (text := _fact(identity, facts)):
+                found[fact] = text
+    return found
+
+
+def _fact(identity: Identity, facts: Facts) -> str:
+    for source in identity.sources:
+        attribute = _TEXTS_OF_SYSTEM.get(source.oid)
+        text = getattr(facts, attribute) if attribute else facts.texts.get(source.oid, "")
+        if source.pattern:
+            found = re.search(source.pattern, text)
+            text = found[1] or "" if found else ""
+        if text.strip():
+            return str(text).strip()
+    return identity.value

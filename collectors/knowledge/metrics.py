@@ -1,0 +1,229 @@
+"""One entry of `metrics` to a metric: symbols, tags, and the outputs of our extension."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from collectors.datamodel import MEASUREMENTS, SENSOR_CLASSES, Status
+from collectors.knowledge.document import Faults, Map, maps, texts
+from collectors.knowledge.expression import Expression
+from collectors.knowledge.model import Metric, Output, State, Symbol
+
+_METRIC_KEYS = ("MIB", "table", "symbols", "symbol", "metric_tags", "metric_type", "tigctl")
+_SYMBOL_KEYS = ("OID", "name", "description", "scale_factor", "extract_value", "tigctl")
+_TAG_KEYS = ("tag", "symbol", "column", "index", "mapping", "MIB", "table")
+_EXTENSION_KEYS = ("outputs", "additional", "unless")
+_OUTPUT_KEYS = ("to", "tags", "fields", "state", "where")
+
+OID = re.compile(r"[0-2](\.\d+)+")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def metric(entry: Map, profile: str, faults: Faults) -> Metric | None:
+    """The metric of one entry, or None where it names nothing to poll (a fault is noted)."""
+    faults.unknown_keys(entry, _METRIC_KEYS, "a metric")
+    mib = str(entry.get("MIB", ""))
+    table = entry.get("table")
+    symbols = list(_symbols(entry, mib, faults))
+    if not symbols:
+        faults.add(entry.line, "a metric needs `symbols:` (a list) or `symbol:`, with OID and name")
+        return None
+    default_tags: dict[str, str] = {}
+    for tag in maps(
+        entry.get("metric_tags", []),
+        faults,
+        entry.lines.get("metric_tags", entry.line),
+        "metric_tags",
+    ):
+        _tag(tag, mib, symbols, default_tags, faults)
+    unique = tuple({symbol.name: symbol for symbol in symbols}.values())
+    extension = _extension(entry, faults)
+    outputs = []
+    for item in maps(extension.get("outputs", []), faults, extension.line, "outputs"):
+        found = _output(item, {symbol.name for symbol in unique}, default_tags, faults)
+        if found:
+            outputs.append(found)
+    return Metric(
+        profile=profile,
+        name=str(table.get("name", "")) if isinstance(table, Map) else unique[0].name,
+        scalar=not isinstance(table, Map),
+        symbols=unique,
+        outputs=tuple(outputs),
+        additional=yes(extension.get("additional", "")),
+        unless=texts(extension.get("unless", [])),
+    )
+
+
+def yes(value: Any) -> bool:
+    """Whether a plain value of a profile means yes."""
+    return str(value).lower() in {"true", "yes"}
+
+
+def oid(value: Any, line: int, faults: Faults) -> str:
+    """A numeric OID without a leading dot; empty (with a fault) for what is none."""
+    text = str(value).strip().removeprefix(".")
+    if not OID.fullmatch(text):
+        faults.add(line, f"OID {value!r} is not numeric; write it like 1.3.6.1.2.1.1.3.0")
+        return ""
+    return text
+
+
+def _extension(entry: Map, faults: Faults) -> Map:
+    """The key `tigctl` of a metric; a list there is short for its outputs."""
+    value = entry.get("tigctl", [])
+    if not isinstance(value, Map):
+        short = Map(outputs=value)
+        short.line = entry.lines.get("tigctl", entry.line)
+        short.lines = {"outputs": short.line}
+        return short
+    faults.unknown_keys(value, _EXTENSION_KEYS, "`tigctl` of a metric")
+    return value
+
+
+def _symbols(entry: Map, mib: str, faults: Faults) -> list[Symbol]:
+    given = entry.get("symbols", [])
+    if isinstance(entry.get("symbol"), Map):
+        given = [entry["symbol"], *given]
+    line = entry.lines.get("symbols", entry.line)
+    scalar = not isinstance(entry.get("table"), Map)
+    found = (
+        symbol(item, mib, faults, scalar=scalar) for item in maps(given, faults, line, "symbols")
+    )
+    return [item for item in found if item]
+
+
+def symbol(item: Map, mib: str, faults: Faults, *, scalar: bool = False) -> Symbol | None:
+    """One symbol; of a scalar the trailing `.0` of its OID is taken off."""
+    faults.unknown_keys(item, _SYMBOL_KEYS, "a symbol")
+    number = oid(item.get("OID", ""), item.lines.get("OID", item.line), faults)
+    name = str(item.get("name", ""))
+    if not _NAME.fullmatch(name):
+        faults.add(item.line, f"symbol name {name!r}: write the object's name in its MIB")
+        return None
+    if not number:
+        return None
+    extension = item.get("tigctl", {})
+    if isinstance(extension, Map):
+        faults.unknown_keys(extension, ("unless", "slow"), "`tigctl` of a symbol")
+    return Symbol(
+        oid=number.removesuffix(".0") if scalar else number,
+        name=name,
+        mib=mib,
+        unless=texts(extension.get("unless", [])),
+        slow=yes(extension.get("slow", "")),
+    )
+
+
+def _tag(
+    tag: Map, mib: str, symbols: list[Symbol], defaults: dict[str, str], faults: Faults
+) -> None:
+    faults.unknown_keys(tag, _TAG_KEYS, "a metric tag")
+    name = str(tag.get("tag", ""))
+    given = tag.get("symbol", tag.get("column"))
+    if isinstance(given, Map):
+        found = symbol(given, str(tag.get("MIB", mib)), faults)
+        if found:
+            symbols.append(found)
+            defaults[name or found.name] = "{" + found.name + "}"
+    elif "index" in tag:
+        defaults[name] = "{index." + str(tag["index"]) + "}"
+    else:
+        faults.add(tag.line, "a metric tag needs `symbol: {OID, name}` or `index: N`")
+
+
+def _output(
+    item: Map, known: set[str], defaults: Mapping[str, str], faults: Faults
+) -> Output | None:
+    faults.unknown_keys(item, _OUTPUT_KEYS, "an output")
+    name = str(item.get("to", ""))
+    measurement = MEASUREMENTS.get(name)
+    if not measurement:
+        faults.add(item.line, f"`to: {name}`: {_nearest(name, MEASUREMENTS, 'measurement')}")
+        return None
+    tags = {tag: text for tag, text in defaults.items() if tag in measurement.tags}
+    tags.update({tag: str(text) for tag, text in _map(item, "tags", faults).items()})
+    line = item.lines.get("tags", item.line)
+    for tag, template in tags.items():
+        if tag not in measurement.tags:
+            faults.add(line, f"tag {tag!r}: {_nearest(tag, measurement.tags, f'tag of {name}')}")
+        _template(template, known, line, faults)
+    if name == "sensor":
+        _sensor_class(item, tags, line, faults)
+    fields = {}
+    for field, text in _map(item, "fields", faults).items():
+        at = item["fields"].lines[field]
+        if field not in measurement.fields:
+            faults.add(
+                at, f"field {field!r}: {_nearest(field, measurement.fields, f'field of {name}')}"
+            )
+        elif found := _expression(text, known, at, faults):
+            fields[field] = found
+    state = _state(item, known, faults)
+    if not fields and not state:
+        faults.add(item.line, f"output to {name} has neither `fields` nor `state`")
+        return None
+    where = None
+    if "where" in item:
+        where = _expression(item["where"], known, item.lines["where"], faults)
+    return Output(name, tags, fields, state, where)
+
+
+def _map(item: Map, key: str, faults: Faults) -> Map:
+    value = item.get(key)
+    if isinstance(value, Map):
+        return value
+    if value:
+        faults.add(item.lines[key], f"`{key}` must be a mapping")
+    empty = Map()
+    empty.line, empty.lines = item.line, {}
+    return empty
+
+
+def _expression(text: Any, known: set[str], line: int, faults: Faults) -> Expression | None:
+    try:
+        return Expression.parse(str(text), known)
+    except ValueError as error:
+        faults.add(line, str(error))
+        return None
+
+
+def _template(template: str, known: set[str], line: int, faults: Faults) -> None:
+    for name in _PLACEHOLDER.findall(template):
+        part = name.removeprefix("index.")
+        if name not in known and name != "index" and not (part != name and part.isdigit()):
+            faults.add(line, f"{{{name}}} in {template!r} is no symbol of this metric, nor index")
+
+
+def _sensor_class(item: Map, tags: dict[str, str], line: int, faults: Faults) -> None:
+    if "state" in item:
+        tags.setdefault("class", "state")
+    if "class" not in tags or tags["class"] not in SENSOR_CLASSES:
+        given = tags.get("class", "")
+        faults.add(line, f"class {given!r}: {_nearest(given, SENSOR_CLASSES, 'class of sensor')}")
+
+
+def _state(item: Map, known: set[str], faults: Faults) -> State | None:
+    given = _map(item, "state", faults)
+    if not given:
+        return None
+    of = str(given.get("of", ""))
+    if of not in known:
+        faults.add(given.line, f"state of {of!r}: no symbol of this metric")
+    faults.unknown_keys(given, ("of", *(status.value for status in Status)), "state")
+    values: dict[int, tuple[int, str]] = {}
+    for status in Status:
+        for number, text in _map(given, status.value, faults).items():
+            if not re.fullmatch(r"-?\d+", number):
+                faults.add(given.line, f"state {status.value}: {number!r} is no whole number")
+            else:
+                values[int(number)] = (status.number, str(text))
+    return State(of, values)
+
+
+def _nearest(name: str, known: Any, what: str) -> str:
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f"no {what}; " + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}")
