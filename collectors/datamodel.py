@@ -83,9 +83,30 @@ MEASUREMENTS: dict[str, Measurement] = {
         Measurement("temperature", ("sensor",), {"celsius": _F}),
         Measurement("sensor", ("class", "sensor"), {"value": _F, "status": _I, "text": _S}),
         Measurement("supply", ("supply",), {"used_percent": _F, "level": _F, "capacity": _F}),
-        Measurement("collector", ("input",), {"gather_ms": _F, "errors": _F, "timeouts": _F}),
+        Measurement(
+            "collector",
+            ("input",),
+            {
+                # With the tag device: one input of one device. Counts go up from the start of
+                # Telegraf: take differences.
+                **{"gather_ms": _F, "errors": _F, "timeouts": _F},
+                # Without it: Telegraf itself, whose name stands in the tag input.
+                **{"buffer_size": _F, "buffer_limit": _F, "metrics_dropped": _F},
+                **{"metrics_written": _F, "metrics_rejected": _F, "write_ms": _F},
+                **{"write_errors": _F, "memory_bytes": _F},
+            },
+        ),
     )
 }
+
+def field_type(measurement: str, field: str) -> FieldType:
+    """The type of a field; one the model does not name follows from its name alone."""
+    known = MEASUREMENTS.get(measurement)
+    if known and field in known.fields:
+        return known.fields[field]
+    integer = field.startswith(("if", "packets_")) or field in {"result_code", "status", "count"}
+    return _I if integer else _F
+
 
 # Classes of the measurement `sensor`, each with the unit of its field `value`.
 SENSOR_CLASSES: dict[str, str] = {

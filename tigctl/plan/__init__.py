@@ -1,6 +1,10 @@
-"""Plans and what is done with them, whatever the target.
+"""What would change, carrying it out, and whether the result lives.
 
-    diff.py     from wanted and live resources to a plan; pure
-    apply.py    carries out a plan, then waits until data flows
-    health.py   what InfluxDB holds of each device, judged: status and verify
+    diff      wanted and live resources -> Plan
+    apply     a bundle -> its target, then data from every live device
+    readings  the newest data of each device, in few queries
+    health    readings -> a verdict on each device and component
+    verify    data from every live device for each measurement it should give
+
+Nothing in here knows which target it works on, and nothing prints.
 """

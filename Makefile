@@ -1,0 +1,39 @@
+# The first thing to type is `make demo`, the second `make test`; `make help` lists the rest.
+
+PYTHON ?= python3
+RECORDINGS ?= ../shared/recordings
+SCORER ?= ../shared/tools
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo demo-down test check bench coverage constraints
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: .venv/.made ## .venv with exactly the versions of constraints.txt
+
+.venv/.made: constraints.txt pyproject.toml
+	@PYTHON="$(PYTHON)" scripts/venv
+
+demo: venv ## simulated devices, polled by the real Telegraf into the real InfluxDB
+	@scripts/demo
+
+demo-down: venv ## end the demo; nothing of it keeps running
+	@scripts/demo-down
+
+test: venv ## all tests: unit, golden, docs, then integration on the real parts (ARGS=-k…)
+	@scripts/test $(ARGS)
+
+check: venv ## format, lint, types, layers, shell, leaks
+	@scripts/check
+
+bench: venv ## the figures of docs/benchmarks.md
+	@scripts/tools
+	@.venv/bin/python -m tests.bench $(ARGS)
+
+coverage: venv ## score on a folder of recordings (RECORDINGS=, SCORER=)
+	@scripts/coverage "$(RECORDINGS)" "$(SCORER)" $(ARGS)
+
+constraints: venv ## write constraints.txt anew (ARGS=--upgrade for the newest)
+	@scripts/constraints $(ARGS)

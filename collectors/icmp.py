@@ -1,0 +1,86 @@
+"""Ping: the only module that imports icmplib.
+
+Raw sockets where this process may open them (root, CAP_NET_RAW), else datagram ICMP sockets
+(Linux: `net.ipv4.ping_group_range`), else NoRight.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from collectors.errors import NoRight
+
+_GAP = 0.2
+"""Seconds between two pings of one address."""
+_AT_ONCE = 50
+"""Addresses pinged at the same time."""
+
+
+def can_raw() -> bool:
+    """Whether this process may open raw ICMP sockets, as Telegraf's native ping has to."""
+    return _may_open(socket.SOCK_RAW)
+
+
+def can_ping() -> bool:
+    """Whether this process may ping at all."""
+    return can_raw() or _may_open(socket.SOCK_DGRAM)
+
+
+async def ping(address: str, *, count: int, timeout: float) -> float | None:
+    """Average response of one address in ms, None where it never answered.
+
+    `timeout` is in seconds per packet. Raises NoRight.
+    """
+    import icmplib  # noqa: PLC0415 - only a probe or a sweep needs it
+
+    try:
+        host = await icmplib.async_ping(
+            address, count=count, interval=_GAP, timeout=timeout, privileged=can_raw()
+        )
+    except icmplib.SocketPermissionError as error:
+        raise _no_right() from error
+    except icmplib.ICMPLibError:
+        return None
+    return cast("float", host.avg_rtt) if host.is_alive else None
+
+
+def ping_many(
+    addresses: Sequence[str], *, count: int, timeout: float
+) -> Mapping[str, float | None]:
+    """Average response of each address in ms, None where it never answered.
+
+    `timeout` is in seconds per packet. Raises NoRight. Runs an event loop of its own.
+    """
+    if addresses and not can_ping():
+        raise _no_right()
+
+    async def all_of_them() -> dict[str, float | None]:
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(address: str) -> float | None:
+            async with gate:
+                return await ping(address, count=count, timeout=timeout)
+
+        answers = await asyncio.gather(*(one(address) for address in addresses))
+        return dict(zip(addresses, answers, strict=True))
+
+    return asyncio.run(all_of_them())
+
+
+def _may_open(kind: socket.SocketKind) -> bool:
+    try:
+        socket.socket(socket.AF_INET, kind, socket.IPPROTO_ICMP).close()
+    except OSError:
+        return False
+    return True
+
+
+def _no_right() -> NoRight:
+    return NoRight(
+        "this process may not ping: neither raw nor datagram ICMP sockets are allowed",
+        hint="run as root, give it CAP_NET_RAW, or let its group ping:"
+        " sysctl -w net.ipv4.ping_group_range='0 2147483647'",
+    )

@@ -1,0 +1,103 @@
+"""One device's part of a configuration: all its plugin instances, and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from collectors.device import Device
+from collectors.telegraf import checks, limits
+from collectors.telegraf.budget import pace_of, wanted_interval
+from collectors.telegraf.model import Poll, Settings
+from collectors.telegraf.reading import Instance, Part, Reader
+from collectors.telegraf.snmp import SnmpWriter
+from collectors.telegraf.writer import Toml
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """One device, laid out.
+
+    Attributes:
+        toml: its plugin instances.
+        parts: what it reads by SNMP; the processors follow from it.
+        variables: environment variables its instances name.
+        points_per_s: points per second, those about its inputs included.
+        slow_points: points of one slow poll.
+    """
+
+    device: Device
+    toml: tuple[Toml, ...]
+    parts: tuple[Part, ...]
+    variables: tuple[str, ...]
+    points_per_s: float
+    slow_points: int
+
+
+class Layout:
+    """Lays out devices one by one; remembers what they have in common."""
+
+    def __init__(self, settings: Settings, reader: Reader) -> None:
+        self._settings = settings
+        self._reader = reader
+        self._writer = SnmpWriter()
+
+    def device(self, poll: Poll) -> Laid:
+        """One device's part of the configuration."""
+        device = poll.device
+        known = {"device": device.name, "site": device.site, "role": device.role}
+        tags = {name: value for name, value in known.items() if value}
+        interval = wanted_interval(poll, self._settings)
+        fast, slow = self._reader.split(poll)
+        seldom = max(interval, self._settings.slow_interval)
+        toml = [
+            *self._checks(device, interval, tags),
+            *self._snmp(poll, fast, interval, device.name, tags),
+            *self._snmp(poll, slow, seldom, f"{device.name}:slow", {**tags, **poll.match.identity}),
+        ]
+        # A stretched interval makes fewer points; the buffer need not be that exact.
+        points = int(device.icmp) + len(device.tcp) + sum(read.points for read in fast.reads)
+        return Laid(
+            device=device,
+            toml=tuple(toml),
+            parts=tuple(read.part for read in (*fast.reads, *slow.reads)),
+            variables=poll.login.variables if poll.login and (fast or slow) else (),
+            points_per_s=points / interval + len(toml) / self._settings.interval,
+            slow_points=sum(read.points for read in slow.reads) + 1,
+        )
+
+    def _checks(self, device: Device, interval: int, tags: Mapping[str, str]) -> Iterator[Toml]:
+        if device.icmp:
+            spread = min(self._settings.jitter, limits.PING_SPREAD_S)
+            offset = _offset(f"{device.name}:ping", spread)
+            yield checks.ping(
+                device, self._settings, interval=interval, offset_ms=offset, tags=tags
+            )
+        for port in device.tcp:
+            offset = _offset(f"{device.name}:tcp:{port}", self._settings.jitter)
+            yield checks.tcp(device, port, interval=interval, offset_ms=offset, tags=tags)
+
+    def _snmp(
+        self, poll: Poll, instance: Instance, interval: int, alias: str, tags: Mapping[str, str]
+    ) -> Iterator[Toml]:
+        if instance and poll.login:
+            yield self._writer.instance(
+                poll.device,
+                poll.login,
+                instance,
+                pace_of(instance, poll, interval),
+                alias=alias,
+                offset_ms=_offset(alias, self._settings.jitter),
+                tags=tags,
+            )
+
+
+def _offset(alias: str, spread_s: int) -> int:
+    """Milliseconds after the start at which an instance is first polled.
+
+    Drawn from its name: spread evenly over all, and the same at each start. Telegraf's own
+    jitter is drawn anew for each poll, which makes intervals uneven.
+    """
+    drawn = int.from_bytes(blake2b(alias.encode(), digest_size=8).digest(), "big")
+    return drawn % (spread_s * 1000) if spread_s else 0

@@ -1,0 +1,96 @@
+"""The figures that polling, buffers and shards are computed from, each with its reason.
+
+What a tenant sets stands in `Settings`; here are only bounds and costs that follow from
+Telegraf, from SNMP or from measurements. Nothing here computes.
+"""
+
+from __future__ import annotations
+
+# -- one request -------------------------------------------------------------------------
+
+# An answer of more varbinds than this no longer fits one Ethernet frame (about 30 bytes
+# each), and agents cut it short or, badly made, fall silent.
+MAX_REPETITIONS = 50
+
+# A request costs about as much as this many further varbinds in an answer (a round trip and
+# two system calls against decoding one varbind): choosing max_repetitions weighs by it.
+REQUEST_IN_VARBINDS = 20
+
+# Bytes of one request with its answer besides the varbinds: two IP and UDP headers (2 of 28),
+# two SNMP headers (2 of 30) and the asked OID (20).
+REQUEST_BYTES = 136
+
+# Bytes of one varbind in an answer: its OID (16 to 20), its value (2 to 30), three lengths.
+VARBIND_BYTES = 30
+
+# -- waiting -----------------------------------------------------------------------------
+
+# An answer is waited for at least twice as long as the slowest one seen, plus this.
+TIMEOUT_MARGIN_MS = 1_000
+
+# Never shorter, whatever the device showed when it was probed: links get busy.
+MIN_TIMEOUT_MS = 2_000
+
+# For a device that was never probed; Telegraf's own default.
+UNKNOWN_TIMEOUT_MS = 5_000
+
+# Requests that stay unanswered are sent again this often: one packet in a hundred lost must
+# not lose a poll. SNMPv3 needs one for an agent that started anew (RFC 3414, time window).
+RETRIES = 2
+MIN_RETRIES = 1
+
+# A poll may fill this share of its interval before the interval is stretched.
+BUSY_SHARE = 0.8
+
+# Rows of ifTable that are assumed where nobody has counted them.
+UNKNOWN_ROWS = 24
+
+# -- ping and TCP ------------------------------------------------------------------------
+
+# Seconds between two echo requests to one device: as ping(8) does it. Shorter only where the
+# interval asks for it, and never below what Telegraf and ping(8) take without special rights.
+PING_SPACING_S = 1.0
+LEAST_PING_SPACING_S = 0.2
+
+# Seconds to wait for the last echo reply.
+PING_WAIT_S = 2
+
+# First pings are spread over at most this: the first sign of life should come early.
+PING_SPREAD_S = 10
+
+# Seconds that a TCP handshake may take.
+TCP_TIMEOUT_S = 5
+
+# -- buffers and memory ------------------------------------------------------------------
+
+FLUSH_INTERVAL_S = 5
+
+# How long InfluxDB may take for one write; after an outage it has much to do.
+WRITE_TIMEOUT_S = 20
+
+# Lines of one write request. InfluxDB likes about 5,000; a small tenant's points should not
+# wait for so many, but they do not: the flush interval sends whatever is there.
+BATCH_POINTS = 5_000
+
+# The buffer holds `outage` seconds of points and this many more: what comes while the flush
+# after the outage is under way, and a second outage soon after the first.
+BUFFER_MARGIN = 1.2
+BUFFER_AT_LEAST = 10_000
+
+# Memory of one point in Telegraf's buffer. Measured: a point of `interface` with 11 fields and
+# 5 tags takes 1.6 kB.
+POINT_BYTES = 1_600
+
+# Telegraf itself with its plugins, and what each plugin instance adds: its configuration, a
+# socket, a goroutine (measured with 2,000 instances; docs/data-model.md says how).
+BASE_BYTES = 120 * 1024 * 1024
+INSTANCE_BYTES = 40 * 1024
+
+# Above this much buffer, devices are spread over several Telegrafs. 500 devices of 48 ports
+# every 60 s need 0.7 GB for an outage of 15 minutes, and they shall be one Telegraf.
+SHARD_BUFFER_BYTES = 900 * 1024 * 1024
+
+# -- texts -------------------------------------------------------------------------------
+
+# Characters of a text that is known from probing (vendor, model, serial number …).
+TEXT_LENGTH = 256

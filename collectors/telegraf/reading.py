@@ -1,0 +1,283 @@
+"""What is read from one device, how often, and under which raw name it comes.
+
+Each device has a fast and a slow instance of inputs.snmp. This module deals out its symbols
+to the two: a symbol marked slow is read slowly, and with it whatever its points are named by,
+so that both instances write to the same series. How this is written as TOML, and what becomes
+of the raw points, stands elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from collectors.datamodel import FieldType, field_type
+from collectors.facts import Facts, InterfaceKey
+from collectors.knowledge.model import Chosen, Metric, Output, Symbol
+from collectors.telegraf import limits
+from collectors.telegraf.model import Poll
+
+INTERFACE = "interface"
+
+# The raw point of all scalars of one instance; the script deals its fields out to the rules
+# of the metrics. No metric has an id without a profile, so none can have this name.
+SCALARS = ":scalars"
+
+
+class Naming(StrEnum):
+    """What gives an interface its tag `ifName`; `any` tries all three, row by row."""
+
+    NAME = InterfaceKey.NAME.value
+    DESCR = InterfaceKey.DESCR.value
+    INDEX = InterfaceKey.INDEX.value
+    ANY = "any"
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The columns of IF-MIB that have to be read for it."""
+        match self:
+            case Naming.INDEX:
+                return ()
+            case Naming.ANY:
+                return ("ifName", "ifDescr")
+            case _:
+                return (self.value,)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What one instance reads of one metric: shared by all devices that answer alike.
+
+    `naming` is None but for metrics that give points of `interface`.
+    """
+
+    metric: Metric
+    symbols: tuple[Symbol, ...]
+    naming: Naming | None = None
+    slow: bool = False
+
+    @cached_property
+    def raw_name(self) -> str:
+        """The measurement of the raw points; it says which rule of the script they meet."""
+        if self.native:
+            return INTERFACE
+        return f"{self.metric.id}#{self.naming}" if self.naming else self.metric.id
+
+    @cached_property
+    def columns(self) -> dict[str, Symbol]:
+        """Field -> symbol, where every field is simply one integer column; else empty.
+
+        Texts are left out: they come with the slow half, even those that name the rows.
+        """
+        named = {symbol.name: symbol for symbol in self.symbols}
+        columns = {}
+        for output in self.metric.outputs:
+            for field, expression in output.fields.items():
+                if field == "ifIndex" or not named.keys() & set(expression.names):
+                    continue
+                kind = field_type(output.measurement, field)
+                if kind is FieldType.STRING:
+                    continue
+                text = expression.text.strip()
+                if text not in named or kind is not FieldType.INTEGER:
+                    return {}
+                columns[field] = named[text]
+        return columns
+
+    @cached_property
+    def telling(self) -> tuple[int, ...]:
+        """Positions of the symbols that fields are made of; the others only name rows."""
+        names = {
+            name
+            for output in self.metric.outputs
+            for names in _names_of_fields(output)
+            for name in names
+        }
+        return tuple(n for n, symbol in enumerate(self.symbols) if symbol.name in names)
+
+    @cached_property
+    def points_per_row(self) -> int:
+        """Of outputs with a condition one is taken to fit a row: a sensor has one class."""
+        always = {
+            (out.measurement, *out.tags.items()) for out in self.metric.outputs if not out.where
+        }
+        return max(1, len(always) + any(output.where for output in self.metric.outputs))
+
+    @cached_property
+    def native(self) -> bool:
+        """Whether Telegraf alone makes the points of it, without the script.
+
+        Interfaces are most of all points, and the script costs ten times as much as a
+        conversion. Slow columns hold texts, whose type only the script can make sure of.
+        """
+        if self.slow or self.naming not in {Naming.NAME, Naming.DESCR}:
+            return False
+        outputs = self.metric.outputs
+        return len(outputs) == 1 and outputs[0].where is None and bool(self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A part on one device; `counts` says how many rows each of its symbols has there."""
+
+    part: Part
+    counts: tuple[int, ...]
+
+    @property
+    def points(self) -> int:
+        """How many points come of one poll, by prediction."""
+        rows = max((self.counts[number] for number in self.part.telling), default=0)
+        return rows * self.part.points_per_row
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One instance of inputs.snmp: scalars, each a GET, then tables, each column a walk."""
+
+    scalars: tuple[Read, ...] = ()
+    tables: tuple[Read, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.scalars or self.tables)
+
+    @property
+    def reads(self) -> tuple[Read, ...]:
+        """Scalars and tables."""
+        return (*self.scalars, *self.tables)
+
+
+# Gives the slow instance a raw point to carry the identity, should no profile ask for a
+# scalar slowly.
+_IDENTITY = Metric(
+    profile="",
+    name="identity",
+    scalar=True,
+    symbols=(Symbol("1.3.6.1.2.1.1.2", "sysObjectID", "SNMPv2-MIB", slow=True),),
+    outputs=(),
+)
+_IDENTITY_PART = Part(_IDENTITY, _IDENTITY.symbols, slow=True)
+
+Halves = tuple[Part | None, Part | None]
+
+
+class Reader:
+    """Deals out what is read. Remembers, for one rendering, what devices have in common."""
+
+    def __init__(self) -> None:
+        # By identity, which is quick; the parts keep the metrics and symbols alive.
+        self._halves: dict[tuple[int, Naming | None, tuple[int, ...]], Halves] = {}
+
+    def split(self, poll: Poll) -> tuple[Instance, Instance]:
+        """The fast and the slow instance of one device; either may be empty."""
+        if not poll.device.snmp or not poll.login:
+            return Instance(), Instance()
+        naming = Naming(poll.facts.interface_key.value) if poll.facts else Naming.ANY
+        fast: list[Read] = []
+        slow: list[Read] = []
+        for chosen in poll.match.chosen:
+            often, seldom = self._parts(chosen, naming)
+            if often:
+                fast.append(Read(often, _counts(often, chosen, poll.facts)))
+            if seldom:
+                slow.append(Read(seldom, _counts(seldom, chosen, poll.facts)))
+        if poll.match.identity and not any(read.part.metric.scalar for read in slow):
+            slow.append(Read(_IDENTITY_PART, (1,)))
+        return _instance(fast), _instance(slow)
+
+    def _parts(self, chosen: Chosen, naming: Naming) -> Halves:
+        named = naming if _of_interfaces(chosen.metric) else None
+        key = (id(chosen.metric), named, tuple(map(id, chosen.symbols)))
+        if (known := self._halves.get(key)) is not None:
+            return known
+        fast, slow = _deal(chosen, naming)
+        halves = (
+            Part(chosen.metric, fast, named) if fast else None,
+            Part(chosen.metric, slow, named, slow=True) if slow else None,
+        )
+        self._halves[key] = halves
+        return halves
+
+
+def _instance(reads: Iterable[Read]) -> Instance:
+    reads = tuple(reads)
+    return Instance(
+        tuple(read for read in reads if read.part.metric.scalar),
+        tuple(read for read in reads if not read.part.metric.scalar),
+    )
+
+
+def _counts(part: Part, chosen: Chosen, facts: Facts | None) -> tuple[int, ...]:
+    if part.metric.scalar:
+        return (1,) * len(part.symbols)
+    if facts is None:
+        return (limits.UNKNOWN_ROWS,) * len(part.symbols)
+    answers = facts.answers
+    return tuple([answers.get(symbol.oid, chosen.rows) for symbol in part.symbols])
+
+
+def _of_interfaces(metric: Metric) -> bool:
+    return any(output.measurement == INTERFACE for output in metric.outputs)
+
+
+def _deal(chosen: Chosen, naming: Naming) -> tuple[tuple[Symbol, ...], tuple[Symbol, ...]]:
+    """The symbols of one metric that are read fast, and those that are read slowly."""
+    slow_names = {symbol.name for symbol in chosen.symbols if symbol.slow}
+    slow_names |= _texts_of_interfaces(chosen.metric)
+    answered = {symbol.name for symbol in chosen.symbols}
+    fast: set[str] = set()
+    slow: set[str] = set()
+    for output in chosen.metric.outputs:
+        row = _names_of_rows(output, naming)
+        for names in _names_of_fields(output):
+            # A field that lacks a symbol cannot be computed: what is left of it is not read.
+            if names and names <= answered:
+                half = slow if names & slow_names else fast
+                half |= names | row
+    return (
+        tuple(symbol for symbol in chosen.symbols if symbol.name in fast),
+        tuple(symbol for symbol in chosen.symbols if symbol.name in slow),
+    )
+
+
+def _texts_of_interfaces(metric: Metric) -> set[str]:
+    # Only the script can make sure that a text is a text, and it would cost too much here.
+    return {
+        name
+        for output in metric.outputs
+        if output.measurement == INTERFACE
+        for field, expression in output.fields.items()
+        if field_type(INTERFACE, field) is FieldType.STRING
+        for name in expression.names
+    }
+
+
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+
+
+def placeholders(template: str) -> Iterator[str]:
+    """The names in braces of a tag's template, `index` and its parts left out."""
+    for name in _PLACEHOLDER.findall(template):
+        if name.partition(".")[0] != "index":
+            yield name
+
+
+def _names_of_rows(output: Output, naming: Naming) -> set[str]:
+    """What has to be read beside any field: for the tags, and to know which rows count."""
+    names = set(output.where.names) if output.where else set()
+    if output.measurement == INTERFACE:
+        return names | {"ifAlias", *naming.symbols}
+    for template in output.tags.values():
+        names.update(placeholders(template))
+    return names
+
+
+def _names_of_fields(output: Output) -> Iterator[set[str]]:
+    """For each field the symbols it is made of."""
+    if output.state:
+        yield {output.state.symbol}
+    for field, expression in output.fields.items():
+        if not (output.measurement == INTERFACE and field == "ifIndex"):
+            yield set(expression.names)

@@ -1,0 +1,150 @@
+"""From the outputs of profiles to the script that turns raw points into those of the data model.
+
+The script is prelude.star followed by one rule per metric and a table of the rules. It is the
+same for all devices of a Telegraf, so it depends on what is polled, not on who is polled.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+from collectors.datamodel import FieldType, field_type
+from collectors.knowledge.expression import Expression
+from collectors.knowledge.model import Output, State
+from collectors.telegraf.reading import INTERFACE, Naming, Part
+
+
+def script(parts: Iterable[Part]) -> str:
+    """The script for everything that these parts read. Parts that need none are passed over."""
+    rules = {part.raw_name: part for part in parts if not part.native and part.metric.outputs}
+    pieces = [_prelude()]
+    table = []
+    for number, name in enumerate(sorted(rules)):
+        pieces.append(_rule(number, rules[name]))
+        table.append(f"    {quoted(name)}: rule_{number},\n")
+    pieces.append("RULES = {\n" + "".join(table) + "}\n")
+    return "\n\n".join(pieces)
+
+
+@cache
+def _prelude() -> str:
+    return Path(__file__).with_name("prelude.star").read_text(encoding="utf-8")
+
+
+def quoted(text: str) -> str:
+    """A text as a literal of Starlark."""
+    # JSON's escapes are Starlark's too, as long as no character is written as two surrogates.
+    return json.dumps(text.encode("utf-8", "replace").decode(), ensure_ascii=False)
+
+
+def _rule(number: int, part: Part) -> str:
+    lines = [f"def rule_{number}(metric, f, index, out):"]
+    for group in _groups(part.metric.outputs):
+        lines += _points(group, part.naming)
+    # What could end the string of TOML around it occurs in texts of profiles only.
+    return "\n".join(lines).replace("'", "\\u0027").replace("\x7f", "\\u007f") + "\n"
+
+
+def _groups(outputs: Sequence[Output]) -> Iterable[list[Output]]:
+    """Outputs that give the same points, differing in fields only, belong together."""
+    groups: dict[object, list[Output]] = {}
+    for number, output in enumerate(outputs):
+        where = output.where.text if output.where else ""
+        alone = number if output.state else None
+        key = (output.measurement, tuple(output.tags.items()), where, alone)
+        groups.setdefault(key, []).append(output)
+    return groups.values()
+
+
+def _points(group: Sequence[Output], naming: Naming | None) -> list[str]:
+    first = group[0]
+    lines = [f"tags = {_tags(first, naming)}"]
+    if first.state:
+        states = _states(first.state)
+        lines.append(f"fields = state(f, {quoted(first.state.symbol)}, {states})")
+    else:
+        lines += ["fields = {", *(f"    {field}," for field in _fields(group)), "}"]
+    lines.append(f"emit(out, metric, {quoted(first.measurement)}, tags, fields)")
+    if first.where:
+        # Unknown (None) is not true.
+        condition = first.where.starlark(_number, _text)
+        return [f"    if ({condition}) == True:", *(f"        {line}" for line in lines)]
+    return [f"    {line}" for line in lines]
+
+
+def _fields(group: Sequence[Output]) -> list[str]:
+    """`field: value` for each field. The index of an interface is not read but known."""
+    measurement = group[0].measurement
+    made: dict[str, str] = {}
+    for output in group:
+        for name, expression in output.fields.items():
+            value = _typed(field_type(measurement, name), expression)
+            made[name] = f"either({made[name]}, {value})" if name in made else value
+    if measurement == INTERFACE:
+        made["ifIndex"] = "integer(parse(index))"
+    return [f"{quoted(name)}: {value}" for name, value in made.items()]
+
+
+def _typed(kind: FieldType, value: Expression) -> str:
+    match kind:
+        case FieldType.STRING:
+            return value.starlark(_text)
+        case FieldType.INTEGER if value.text.strip() in value.names:
+            return f"whole(f, {quoted(value.text.strip())})"
+        case FieldType.INTEGER:
+            return f"integer({value.starlark(_number, _text)})"
+        case FieldType.FLOAT:
+            return value.starlark(_number, _text)
+
+
+def _number(symbol: str) -> str:
+    return f"num(f, {quoted(symbol)})"
+
+
+def _text(symbol: str) -> str:
+    return f"text(f, {quoted(symbol)})"
+
+
+def _states(state: State) -> str:
+    pairs = (
+        f"{number}: ({status}, {quoted(text)})"
+        for number, (status, text) in sorted(state.values.items())
+    )
+    return "{" + ", ".join(pairs) + "}"
+
+
+def _tags(output: Output, naming: Naming | None) -> str:
+    if output.measurement == INTERFACE and naming:
+        names = " or ".join((*(f'raw(f, "{name}")' for name in naming.symbols), "index"))
+        return '{"ifName": ' + names + ', "ifAlias": raw(f, "ifAlias")}'
+    tags = {name: _template(template) for name, template in output.tags.items()}
+    if output.state and output.measurement == "sensor":
+        tags.setdefault("class", '"state"')
+    return "{" + ", ".join(f"{quoted(name)}: {value}" for name, value in tags.items()) + "}"
+
+
+_PIECE = re.compile(r"\{([^{}]+)\}")
+
+
+def _template(template: str) -> str:
+    """An expression of Starlark for a tag's template."""
+    names = _PIECE.findall(template)
+    pieces = []
+    for position, piece in enumerate(_PIECE.split(template)):
+        if position % 2 == 0:
+            if piece:
+                pieces.append(quoted(piece))
+        elif piece == "index":
+            pieces.append("index")
+        elif piece.startswith("index."):
+            pieces.append(f"part(index, {int(piece.removeprefix('index.'))})")
+        elif len(names) == 1:
+            # A row that does not tell its name is told apart by its index.
+            pieces.append(f"(word(f, {quoted(piece)}) or index)")
+        else:
+            pieces.append(f"word(f, {quoted(piece)})")
+    return pieces[0] if len(pieces) == 1 else "(" + " + ".join(pieces or ['""']) + ").strip()"

@@ -1,0 +1,16 @@
+"""The figures of docs/benchmarks.md. Prints them; asserts nothing, so that no test is timed.
+
+    python -m tests.bench                 all of them, about half an hour
+    python -m tests.bench start render    only these
+    python -m tests.bench poll --quick    a small version, to see that it works
+
+    poll      CPU, packets and missed intervals of one Telegraf, against the usual configuration
+    slow      how late others' points are when one device answers after 4 s
+    outage    samples lost and memory used while InfluxDB is away for 150 s
+    render    seconds to render 10,000 and 20,000 devices, never probed and probed
+    start     seconds of `tigctl --help` and of `tigctl validate`
+    first     seconds from `apply` to the first point of every living device of the demo
+
+What they share: `stage` (farm, workspace, processes and what they used), `points` (what
+Telegraf wrote), `report` (rows of the table).
+"""

@@ -1,0 +1,109 @@
+"""One Telegraf polls 500 devices × 48 ports every 60 s, 5 % of them dead.
+
+Measured: processor time and SNMP packets of tigctl's configuration against those of a
+configuration in the style of Telegraf's SNMP example (`official`) for the same devices, one
+after the other in one run, over the same number of intervals after the first one; and the
+intervals that a living device has no point for. Both write line protocol to a file. tigctl's
+configuration pings and reads CPU, memory and storage as well; the other one does not.
+
+The comparison is by time, not by round: where the official style misses intervals (dead devices
+hold its rounds up), what it did not do counts in its favour.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import official, points, stage
+from tests.bench.report import Figure
+from tests.integration.servers import telegraf
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What some intervals of polling cost. `missed`: of all living devices, from the start on."""
+
+    cpu_seconds: float
+    packets: int
+    varbinds: int
+    missed: int
+    devices_with_points: int
+
+
+def run(scale: stage.Scale, directory: Path) -> list[Figure]:
+    """All figures of this measurement."""
+    # The official style needs a minute for a round with dead devices; a quick one has none.
+    dead = 0 if scale.quick else scale.devices // 20
+    with stage.farm(stage.layout(scale, base="127.30.0.1", dead=dead)) as serving:
+        root = stage.workspace(
+            directory / "workspace",
+            stage.devices_of(serving),
+            f"polling: {{interval: {scale.interval}s}}\noutage: 5m\n",
+        )
+        probing = stage.tigctl(root, "probe", stage.TENANT)
+        config, _ = stage.rendered(root)
+        ours = _measure(Subject(config, "system", "device"), serving, scale, directory / "ours")
+        agents = [f"udp://{address}:{port}" for address, port in stage.devices_of(serving).values()]
+        other = official.write(directory / "usual.conf", agents, stage.COMMUNITY, scale.interval)
+        theirs = _measure(
+            Subject(other, "snmp", "hostname"), serving, scale, directory / "official"
+        )
+    name = f"{scale.devices} devices × {scale.ports} ports, {dead} dead, {scale.interval} s"
+    return [
+        Figure(f"probe: {name}", probing.seconds, "s"),
+        Figure(f"poll: {name}: CPU, of official", _ratio(ours.cpu_seconds, theirs.cpu_seconds),
+               "×", 0.4),
+        Figure(f"poll: {name}: packets, of official", _ratio(ours.packets, theirs.packets),
+               "×", 0.3),
+        Figure(f"poll: {name}: intervals missed by living devices", ours.missed, "", 0),
+        Figure("poll: CPU per interval", ours.cpu_seconds / scale.rounds, "s"),
+        Figure("poll: packets per interval", ours.packets / scale.rounds, ""),
+        Figure("official: CPU per interval", theirs.cpu_seconds / scale.rounds, "s"),
+        Figure("official: packets per interval", theirs.packets / scale.rounds, ""),
+        Figure("official: intervals missed by living devices", theirs.missed, ""),
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A configuration, and by which measurement and tag its polls of a device are known."""
+
+    config: Path
+    measurement: str
+    tag: str
+
+
+def _measure(subject: Subject, serving: stage.FarmProcess, scale: stage.Scale, name: Path) -> Cost:
+    lines = name.with_suffix(".lines")
+    copy = stage.to_file(subject.config, lines)
+    with telegraf(copy, lines.parent, {"SNMP_COMMUNITY": stage.COMMUNITY, **_NO_OUTPUT}) as running:
+        began = time.time()
+        stage.wait(scale.interval, f"{lines.stem}: first interval")
+        cpu, before = stage.cpu_seconds(running.pid), serving.statistics()
+        stage.wait(scale.interval * scale.rounds, f"{lines.stem}: {scale.rounds} intervals")
+        if running.process.poll() is not None:
+            raise stage.Unfit(f"Telegraf ended:\n{running.said()[-1500:]}")
+        cpu, after = stage.cpu_seconds(running.pid) - cpu, serving.statistics()
+        ended = time.time()
+    found = points.times(lines, subject.measurement, subject.tag)
+    alive = stage.living(serving)
+    return Cost(
+        cpu_seconds=cpu,
+        packets=after.packets - before.packets,
+        varbinds=after.varbinds - before.varbinds,
+        missed=sum(
+            points.missed(found.get(device, ()), scale.interval, began, ended) for device in alive
+        ),
+        devices_with_points=len(found.keys() & alive),
+    )
+
+
+# The variables of the output that was taken out; strict environment handling wants none of them,
+# but a configuration may name them elsewhere.
+_NO_OUTPUT = {"TIGCTL_INFLUXDB_URL": "http://127.0.0.1:1", "TIGCTL_INFLUXDB_TOKEN": "none"}
+
+
+def _ratio(ours: float, theirs: float) -> float:
+    return ours / theirs if theirs else float("inf")

@@ -1,0 +1,499 @@
+"""Rendered configurations in the real Telegraf: it accepts them, and what it writes is the data
+model, names, tags and types, whatever the devices and the inventory say.
+
+The devices are snmpsim agents whose objects stand here. Profiles are small ones made for tests
+(tests/unit/telegraf/devices.py); what the shipped ones make of real devices is tested elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from collectors.datamodel import COMMON_TAGS, MEASUREMENTS, FieldType
+from collectors.facts import InterfaceKey
+from collectors.login import AuthProtocol, PrivacyProtocol, Secret, User
+from collectors.telegraf.model import Poll, Settings
+from collectors.telegraf.shard import render
+from collectors.telegraf.writer import Script, Table, Toml, document, dump
+from tests.integration.agents import (
+    COMMUNITY,
+    V3_AUTH,
+    V3_PRIVACY,
+    V3_USER,
+    Object,
+    agents,
+)
+from tests.integration.lineprotocol import Point, parse
+from tests.integration.servers import InfluxServer, influxd
+from tests.unit.telegraf.devices import IF, IFX, V1, interfaces, poll
+from tigctl.targets import tools
+
+pytestmark = pytest.mark.real
+
+ENVIRON = {
+    "SNMP_COMMUNITY": COMMUNITY,
+    "OLD_COMMUNITY": COMMUNITY,
+    "NOC_AUTH": V3_AUTH,
+    "NOC_PRIVACY": V3_PRIVACY,
+    # What a text must never be able to read.
+    "HOME": "/a-secret-home",
+    "TIGCTL_INFLUXDB_URL": "http://127.0.0.1:9",
+    "TIGCTL_INFLUXDB_TOKEN": "a-secret-token",
+}
+V3 = User(
+    *("core", V3_USER),
+    auth=AuthProtocol.SHA256,
+    auth_password=Secret("NOC_AUTH"),
+    privacy=PrivacyProtocol.AES,
+    privacy_password=Secret("NOC_PRIVACY"),
+)
+SPITEFUL = "$HOME ${HOME} $$ {{.}} \"\"\" ''' # \\ \t\n\r\x01\x7f é 中 😀 end"
+
+INTEGER, OCTETS, OID, COUNTER32, GAUGE32, TICKS, COUNTER64 = 2, 4, 6, 65, 66, 67, 70
+
+
+def system(name: str, descr: str = "a switch") -> list[Object]:
+    return [
+        ("1.3.6.1.2.1.1.1.0", OCTETS, descr),
+        ("1.3.6.1.2.1.1.2.0", OID, "1.3.6.1.4.1.9.1.1208"),
+        ("1.3.6.1.2.1.1.3.0", TICKS, 123456),
+        ("1.3.6.1.2.1.1.5.0", OCTETS, name),
+    ]
+
+
+def port(index: int, *, counter: int = 0, alias: str = "", **changes: Object) -> list[Object]:
+    """One interface; `changes` replace a column's object by (oid, tag, value)."""
+    columns: dict[str, Object] = {
+        "ifName": (f"{IFX}.1.{index}", OCTETS, f"Gi0/{index}"),
+        "ifAlias": (f"{IFX}.18.{index}", OCTETS, alias),
+        "ifDescr": (f"{IF}.2.{index}", OCTETS, f"GigabitEthernet0/{index}"),
+        "ifType": (f"{IF}.3.{index}", INTEGER, 6),
+        "ifSpeed": (f"{IF}.5.{index}", GAUGE32, 100_000_000),
+        "ifOperStatus": (f"{IF}.8.{index}", INTEGER, 1),
+        "ifHCInOctets": (f"{IFX}.6.{index}", COUNTER64, counter),
+        "ifHighSpeed": (f"{IFX}.15.{index}", GAUGE32, 1000),
+    }
+    return list((columns | changes).values())
+
+
+def storage(index: int, descr: str, kind: int = 4, size: int = 1000) -> list[Object]:
+    entry = "1.3.6.1.2.1.25.2.3.1"
+    return [
+        (f"{entry}.2.{index}", OID, f"1.3.6.1.2.1.25.2.1.{kind}"),
+        (f"{entry}.3.{index}", OCTETS, descr),
+        (f"{entry}.4.{index}", INTEGER, 4096),
+        (f"{entry}.5.{index}", INTEGER, size),
+        (f"{entry}.6.{index}", INTEGER, 250),
+    ]
+
+
+def fan(index: str, state: Object) -> list[Object]:
+    entry = "1.3.6.1.4.1.9.9.13.1.4.1"
+    return [(f"{entry}.2.{index}", OCTETS, "rear"), (f"{entry}.3.{index}", *state[1:])]
+
+
+SWITCH = [
+    *system("sw1", "IOS $HOME ${HOME} $TIGCTL_INFLUXDB_TOKEN"),
+    *port(1, counter=2**53 + 1, alias="uplink $HOME"),
+    *port(2, counter=2**64 - 1),
+    *storage(1, "/  data", size=1000),
+    *storage(2, "RAM", kind=2),
+    *storage(3, "/empty", size=0),
+    *fan("1", ("", INTEGER, 1)),
+    *fan("2", ("", INTEGER, 3)),
+    *fan("3", ("", INTEGER, 99)),
+]
+# The types of half of its objects are wrong, as real agents have it.
+LIAR = [
+    *system("liar"),
+    *port(1, counter=7, ifOperStatus=(f"{IF}.8.1", OCTETS, "up")),
+    *port(2, counter=8, ifHighSpeed=(f"{IFX}.15.2", OCTETS, "1000")),
+    *port(3, ifDescr=(f"{IF}.2.3", INTEGER, 3), ifHCInOctets=(f"{IFX}.6.3", OCTETS, "many")),
+    *storage(1, "/"),
+    ("1.3.6.1.2.1.25.2.3.1.5.2", OCTETS, " 1000 "),
+    ("1.3.6.1.2.1.25.2.3.1.2.2", OID, "1.3.6.1.2.1.25.2.1.4"),
+    ("1.3.6.1.2.1.25.2.3.1.4.2", OCTETS, "4e3"),
+    ("1.3.6.1.2.1.25.2.3.1.6.2", OCTETS, "half"),
+    *fan("1", ("", OCTETS, "broken")),
+]
+OLD = [one for one in [*system("old"), *port(1), *storage(1, "/")] if ".31.1.1.1.6." not in one[0]]
+OLD = [one for one in OLD if one[0] != "1.3.6.1.2.1.1.5.0"]  # no sysName: SNMPv1 answers noSuchName
+
+
+def telegraf(*arguments: str | Path, environ: Mapping[str, str] = ENVIRON) -> str:
+    """Runs Telegraf to its end and returns what it says; fails the test where it fails."""
+    done = subprocess.run(
+        [tools.find("telegraf"), "--strict-env-handling", *arguments],
+        env={"PATH": os.environ["PATH"], **environ},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def once(config: str, directory: Path, **environ: str) -> tuple[list[Point], str]:
+    """What Telegraf writes when each input is asked once, and its log."""
+    lines = directory / "points.lp"
+    output = dump(Table("outputs.file", {"files": [str(lines)], "data_format": "influx"}))
+    replaced, count = re.subn(
+        r"\[\[outputs\.influxdb_v2\]\]\n(?:[^\[].*\n|\n|\[\n)*?(?=\n\[)", output, config, count=1
+    )
+    assert count == 1
+    path = directory / "telegraf.conf"
+    path.write_text(replaced)
+    log = telegraf("--config", path, "--once", environ=ENVIRON | environ)
+    return parse(lines.read_bytes().decode() if lines.exists() else ""), log
+
+
+def rendered(*polls: Poll, **settings: object) -> str:
+    (shard,) = render(polls, Settings("acme", **settings))  # type: ignore[arg-type]  # its fields
+    return shard.config
+
+
+def assert_in_data_model(points: Sequence[Point]) -> None:
+    types = {FieldType.INTEGER: int, FieldType.FLOAT: float, FieldType.STRING: str}
+    for point in points:
+        measurement = MEASUREMENTS[point.measurement]
+        assert point.tags.keys() <= {*COMMON_TAGS, *measurement.tags}, point
+        for field, value in point.fields.items():
+            assert type(value) is types[measurement.fields[field]], (field, point)
+
+
+def of(points: Sequence[Point], device: str, measurement: str) -> dict[str, dict[str, object]]:
+    """Tags besides `device` -> all fields of that series."""
+    found: dict[str, dict[str, object]] = {}
+    for point in points:
+        if point.measurement == measurement and point.tags.get("device") == device:
+            tags = {key: value for key, value in point.tags.items() if key != "device"}
+            key = ",".join(f"{key}={value}" for key, value in sorted(tags.items()))
+            found.setdefault(key, {}).update(point.fields)
+    return found
+
+
+ADDRESSES = ("127.0.1.1", "127.0.1.2", "127.0.1.3", "127.0.1.4")
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A switch by community, one by user, a liar and an old device; yields their UDP port."""
+    directory = tmp_path_factory.mktemp("network")
+    devices = dict(zip(ADDRESSES, (SWITCH, SWITCH, LIAR, OLD), strict=True))
+    with agents(directory, devices, v3=[ADDRESSES[1]]) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def polled(network: int, tmp_path_factory: pytest.TempPathFactory) -> list[Point]:
+    """What Telegraf tells of all of them after one round."""
+    at = dict(zip(("sw1", "v3", "liar", "old"), ADDRESSES, strict=True))
+    config = rendered(
+        poll("sw1", address=at["sw1"], port=network, identity={"vendor": "Cisco", "model": "$X"}),
+        poll("descr", address=at["sw1"], port=network, key=InterfaceKey.DESCR),
+        poll("index", address=at["sw1"], port=network, key=InterfaceKey.INDEX),
+        poll("new", address=at["sw1"], port=network, known=False),
+        poll("derived", interfaces(derived=True), address=at["sw1"], port=network),
+        poll("v3", address=at["v3"], port=network, login=V3),
+        poll("liar", address=at["liar"], port=network),
+        poll("liar-new", address=at["liar"], port=network, known=False),
+        poll("old", address=at["old"], port=network, login=V1),
+        poll("closed", address="127.0.1.1", port=1, icmp=False),
+    )
+    points, _ = once(config, tmp_path_factory.mktemp("polled"))
+    return points
+
+
+def test_every_point_is_of_the_data_model(polled: list[Point]) -> None:
+    assert_in_data_model(polled)
+    measurements = {point.measurement for point in polled}
+    wanted = {"ping", "system", "interface", "storage", "sensor", "inventory", "collector"}
+    assert measurements == wanted
+
+
+def test_interfaces_have_integers_and_their_names(polled: list[Point]) -> None:
+    ports = of(polled, "sw1", "interface")
+
+    assert ports == {
+        "ifAlias=uplink $HOME,ifName=Gi0/1": {
+            "ifIndex": 1,
+            "ifOperStatus": 1,
+            "ifHighSpeed": 1000,
+            "ifHCInOctets": 2**53 + 1,
+            "ifDescr": "GigabitEthernet0/1",
+            "ifType": 6,
+        },
+        "ifName=Gi0/2": {
+            "ifIndex": 2,
+            "ifOperStatus": 1,
+            "ifHighSpeed": 1000,
+            "ifHCInOctets": -1,  # 2^64 - 1: differences stay right
+            "ifDescr": "GigabitEthernet0/2",
+            "ifType": 6,
+        },
+    }
+
+
+def test_version_3_and_never_probed_devices_tell_the_same(polled: list[Point]) -> None:
+    for measurement in ("interface", "storage", "system", "sensor"):
+        assert of(polled, "v3", measurement) == of(polled, "sw1", measurement)
+        assert of(polled, "new", measurement) == of(polled, "sw1", measurement)
+
+
+@pytest.mark.parametrize(
+    ("device", "names"),
+    [
+        ("descr", {"ifName=GigabitEthernet0/2", "ifAlias=uplink $HOME,ifName=GigabitEthernet0/1"}),
+        ("index", {"ifName=2", "ifAlias=uplink $HOME,ifName=1"}),
+    ],
+)
+def test_interfaces_are_named_by_what_is_unique(
+    polled: list[Point], device: str, names: set[str]
+) -> None:
+    ports = of(polled, device, "interface")
+
+    assert set(ports) == names
+    assert all({"ifIndex", "ifHCInOctets", "ifDescr"} <= set(fields) for fields in ports.values())
+
+
+def test_a_speed_in_bits_becomes_megabits(polled: list[Point]) -> None:
+    assert of(polled, "derived", "interface")["ifName=Gi0/2"]["ifHighSpeed"] == 100
+
+
+def test_scalars_texts_and_identity(polled: list[Point]) -> None:
+    assert of(polled, "sw1", "system")[""] == {
+        "uptime_seconds": 1234.56,
+        "sysDescr": "IOS $HOME ${HOME} $TIGCTL_INFLUXDB_TOKEN",
+        "sysObjectID": "1.3.6.1.4.1.9.1.1208",
+        "sysName": "sw1",
+    }
+    assert of(polled, "sw1", "inventory") == {"": {"vendor": "Cisco", "model": "$X"}}
+    assert not of(polled, "v3", "inventory")
+
+
+def test_expressions_conditions_and_divisions_by_zero(polled: list[Point]) -> None:
+    assert of(polled, "sw1", "storage") == {
+        "storage=/ data": {
+            "used_bytes": 250.0 * 4096,
+            "total_bytes": 1000.0 * 4096,
+            "used_percent": 25.0,
+        },
+        "storage=/empty": {"used_bytes": 250.0 * 4096, "total_bytes": 0.0},
+    }
+
+
+def test_states(polled: list[Point]) -> None:
+    assert of(polled, "sw1", "sensor") == {
+        "class=state,sensor=Fan 1 rear": {"value": 1.0, "status": 0, "text": "normal"},
+        "class=state,sensor=Fan 2 rear": {"value": 3.0, "status": 2, "text": "it's critical"},
+        "class=state,sensor=Fan 3 rear": {"value": 99.0, "status": 3, "text": "99"},
+    }
+    assert of(polled, "liar", "sensor") == {
+        "class=state,sensor=Fan 1 rear": {"status": 3, "text": "broken"},
+    }
+
+
+def test_wrong_types_cost_their_field_and_no_more(polled: list[Point]) -> None:
+    ports = of(polled, "liar", "interface")
+
+    assert ports["ifName=Gi0/2"]["ifHighSpeed"] == 1000  # a number in a text is a number
+    assert [ports[f"ifName=Gi0/{index}"].get("ifHCInOctets") for index in (1, 2, 3)] == [7, 8, None]
+    assert "ifOperStatus" not in ports["ifName=Gi0/1"]
+    assert ports["ifName=Gi0/3"]["ifDescr"] == "3"
+    assert of(polled, "liar", "storage")["storage=2"] == {"total_bytes": 4_000_000.0}
+    by_script = of(polled, "liar-new", "interface")
+    assert by_script["ifName=Gi0/2"]["ifOperStatus"] == 1  # the script takes row by row
+    assert "ifOperStatus" not in by_script["ifName=Gi0/1"]
+
+
+def test_what_an_old_device_lacks_does_not_cost_the_rest(polled: list[Point]) -> None:
+    assert of(polled, "old", "system")[""].keys() == {"uptime_seconds", "sysDescr", "sysObjectID"}
+    assert of(polled, "old", "interface")["ifName=Gi0/1"]["ifHighSpeed"] == 1000
+    assert of(polled, "old", "storage").keys() == {"storage=/"}
+
+
+def test_a_closed_port_costs_one_error_per_instance(polled: list[Point]) -> None:
+    told = {point.measurement for point in polled if point.tags.get("device") == "closed"}
+    inputs = of(polled, "closed", "collector")
+
+    assert told <= {"collector"}
+    assert all(fields["errors"] == 1 for fields in inputs.values())
+
+
+def test_ping_has_exactly_its_fields(polled: list[Point]) -> None:
+    (fields,) = of(polled, "sw1", "ping").values()
+
+    assert fields.keys() == MEASUREMENTS["ping"].fields.keys()
+    assert (fields["packets_transmitted"], fields["result_code"]) == (4, 0)
+
+
+@pytest.mark.parametrize("method", ["native", "exec"])
+def test_hostile_texts_of_the_inventory_arrive_as_they_are(method: str, tmp_path: Path) -> None:
+    quiet = poll("sw1", snmp=False, site=SPITEFUL, role="$$${HOME}", address="127.0.1.9", tcp=(1,))
+
+    points, log = once(rendered(quiet, ping_method=method, ping_count=1), tmp_path)
+
+    arrived = [point.tags for point in points if point.measurement in {"ping", "tcp"}]
+    assert len(arrived) == 2
+    for tags in arrived:
+        # Line protocol knows no tab and no line break in a tag: Telegraf writes two characters.
+        white = {ord("\t"): "\\t", ord("\n"): "\\n", ord("\r"): "\\r"}
+        assert tags["site"] == SPITEFUL.translate(white)
+        assert tags["role"] == "$$${HOME}"
+    assert "a-secret" not in log
+
+
+def test_telegrafs_parser_reads_any_text(tmp_path: Path) -> None:
+    """Each text is a constant of a script that gives it back as a field."""
+    singles = [chr(code) for code in (*range(0x250), 0x2028, 0xFEFF, 0xFFFD, 0x1F600, 0x10FFFF)]
+    pieces = ["$", "$$", "${HOME}", "$HOME", '"""', "'''", "\\", "\\u0041", "\n", "\r\n", "#", "{{"]
+    texts = [*singles, *(one + other for one in pieces for other in pieces), SPITEFUL]
+    constants = {f"t{number}": text for number, text in enumerate(texts)}
+    source = Script(
+        "def apply(metric):\n"
+        '    return [Metric("m", tags = {"name": n}, fields = {"text": t})'
+        " for n, t in TEXTS.items()]\n"
+    )
+    table = Table("processors.starlark.constants.TEXTS", constants, array=False)
+    parts: list[Toml] = [
+        dump(Table("agent", {"omit_hostname": True, "metric_buffer_limit": 5000}, array=False)),
+        dump(Table("outputs.influxdb_v2", {"urls": ["http://127.0.0.1:9"]})),
+        dump(Table("inputs.exec", {"commands": ["echo m a=1"], "data_format": "influx"})),
+        dump(Table("processors.starlark", {"source": source}, children=(table,))),
+    ]
+
+    points, _ = once(document("any text", parts), tmp_path)
+
+    arrived = {point.tags["name"]: point.fields.get("text") for point in points}
+    assert len(arrived) == len(texts)
+    wrong = {n: (text, arrived[n]) for n, text in constants.items() if arrived[n] != text}
+    assert not wrong
+
+
+HOSTILE_VALUES = [
+    *('""', '" "', '"+"', '"-."', '"."', '"1."', '".5"', '"-4.5"', '"+3"', '"1e3"', '"1E-2"'),
+    *('"1e"', '"e5"', '"1e999"', '"--1"', '"1.2.3"', '"nan"', '"inf"', '"0x10"', '"1_000"'),
+    *('"٣"', '"½"', '"23 %"', '"9' + "9" * 60 + '"', '"\\\\"', '"é中😀"'),
+    *("0i", "-1i", f"{2**63 - 1}i", f"{-(2**63)}i", "0", "-0.5", "1e300", "1e-300", "true", "f"),
+]
+
+
+def test_the_script_survives_any_value(tmp_path: Path) -> None:
+    """Raw points with every value in every symbol go through the rules; none makes an error."""
+    config = rendered(poll("sw1", icmp=False, known=False), poll("sw2", icmp=False))
+    lines = []
+    for number, value in enumerate(HOSTILE_VALUES):
+        for name in (
+            *("hrStorageType", "hrStorageDescr", "hrStorageAllocationUnits"),
+            *("hrStorageSize", "hrStorageUsed"),
+        ):
+            kind = '"1.3.6.1.2.1.25.2.1.4"'
+            fields = {"hrStorageType": kind, "hrStorageSize": "4i", "hrStorageUsed": "2i"}
+            fields |= {"hrStorageAllocationUnits": "8i", name: value}
+            told = ",".join(f"{key}={value}" for key, value in fields.items())
+            lines.append(f"host-resources:hrStorageTable,index={number}.{name} {told} {number}")
+        for measurement, name in (
+            ("cisco:ciscoEnvMonFanStatusTable", "ciscoEnvMonFanState"),
+            ("if-mib:ifTable#any", "ifHCInOctets"),
+            ("if-mib:ifTable#any", "ifName"),
+            (":scalars", "system:system/sysUpTime"),
+            (":scalars", "nobody:knows/this"),
+            (":scalars", "odd"),
+        ):
+            lines.append(f"{measurement},device=sw1,index={number} {name}={value} {number}")
+        lines.append(f"if-mib:ifTable#any,device=sw1,index=x.{number} ifName={value} {number}")
+    raw = tmp_path / "raw.lp"
+    raw.write_text("\n".join(lines))
+    exec_ = Table("inputs.exec", {"commands": [f"cat {raw}"], "data_format": "influx"})
+    only_rules = re.sub(r"\n\[\[inputs\.snmp\]\].*", "\n", config, flags=re.DOTALL)
+
+    points, log = once(only_rules + "\n" + dump(exec_), tmp_path)
+
+    assert " E! " not in log
+    assert_in_data_model(points)
+    assert not any(":" in point.measurement for point in points)
+    numbers = {
+        HOSTILE_VALUES[int(tag.partition(".")[0])]: point.fields.get("used_bytes")
+        for point in points
+        if (tag := point.tags.get("storage", "")).endswith(".hrStorageUsed")
+    }
+    assert numbers['".5"'] == 4.0
+    assert numbers['"-4.5"'] == -36.0
+    assert numbers['"1e3"'] == 8000.0
+    assert numbers["-1i"] == -8.0
+    for none in ('""', '"e5"', '"1e999"', '"nan"', '"0x10"', '"٣"', '"23 %"', "true"):
+        assert numbers[none] is None, none
+
+
+def test_every_kind_of_configuration_is_accepted(tmp_path: Path) -> None:
+    cases = {
+        "probed": [poll("sw1", site="hall", role="switch")],
+        "never-probed": [poll("new", known=False)],
+        "v1": [poll("old", login=V1)],
+        "v3": [poll("v3", login=V3, address="::1")],
+        "checks": [poll("web", snmp=False, tcp=(80, 443))],
+        "checks-ipv6": [poll("web", snmp=False, tcp=(80,), address="2001:db8::1")],
+        "hostile": [poll("x+y.z_1-2", site=SPITEFUL, role=SPITEFUL, identity={"model": SPITEFUL})],
+        "many": [poll(f"sw{number}", known=bool(number % 2)) for number in range(50)],
+    }
+    for name, polls in cases.items():
+        for shard in render(polls, Settings("acme", ping_method="exec")):
+            (tmp_path / f"{name}.conf").write_text(shard.config)
+
+    for path in sorted(tmp_path.glob("*.conf")):
+        # Unset on purpose: the check must not need them.
+        log = telegraf("config", "check", "--config", path, environ={})
+        assert " E! " not in log, log
+
+
+def test_nothing_is_refused_in_one_bucket_of_all_devices(
+    network: int, influx: InfluxServer, tmp_path: Path
+) -> None:
+    first = [
+        poll("liar", address=ADDRESSES[2], port=network, tcp=(1,)),
+        poll("liar-new", address=ADDRESSES[2], port=network, known=False),
+    ]
+    second = [
+        poll("sw1", address=ADDRESSES[0], port=network, identity={"vendor": "Cisco"}, tcp=(1,)),
+        poll("derived", interfaces(derived=True), address=ADDRESSES[0], port=network),
+        poll("v3", address=ADDRESSES[1], port=network, login=V3),
+        poll("old", address=ADDRESSES[3], port=network, login=V1),
+    ]
+    access = {"TIGCTL_INFLUXDB_URL": influx.url, "TIGCTL_INFLUXDB_TOKEN": influx.token}
+    for name, polls in (("first", first), ("second", second)):
+        path = tmp_path / f"{name}.conf"
+        path.write_text(rendered(*polls))
+        log = telegraf("--config", path, "--once", environ=ENVIRON | access)
+        assert "dropped" not in log, log
+        assert " E! " not in log, log
+
+    rows = influx.query(
+        'import "types"\nfrom(bucket: "raw") |> range(start: -1h) |> last()'
+        " |> map(fn: (r) => ({m: r._measurement, f: r._field, d: r.device, "
+        'int: types.isType(v: r._value, type: "int"), '
+        'float: types.isType(v: r._value, type: "float")}))'
+    )
+    kinds = {(row["m"], row["f"]): (row["int"], row["float"]) for row in rows}
+    for (measurement, field), kind in kinds.items():
+        wanted = MEASUREMENTS[measurement].fields[field]
+        assert kind == (
+            json.dumps(wanted is FieldType.INTEGER),
+            json.dumps(wanted is FieldType.FLOAT),
+        ), (measurement, field)
+    seen = {(row["d"], row["m"]) for row in rows}
+    for device in ("liar", "liar-new", "sw1", "v3", "old"):
+        assert {(device, name) for name in ("ping", "system", "interface", "storage")} <= seen
+
+
+@pytest.fixture(scope="module")
+def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]:
+    with influxd(tmp_path_factory.mktemp("influx")) as server:
+        yield server

@@ -1,0 +1,58 @@
+"""Makes loopback addresses dead: all of 127.0.0.0/8 answers ping, so packets are dropped.
+
+Needs root and nft. The rules stand in a table of their own, which `lift` deletes again.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+
+TABLE = "tigctl_devices"
+
+
+def impose(addresses: Sequence[str]) -> str | None:
+    """Drops whatever is sent to these addresses; returns why it could not, else None.
+
+    Raises ValueError for an address that is not loopback: nothing else is ours to block.
+    """
+    for address in addresses:
+        if not ipaddress.ip_address(address).is_loopback:
+            raise ValueError(f"{address} is no loopback address")
+    if os.geteuid() != 0:
+        return "not root"
+    if shutil.which("nft") is None:
+        return "no nft (Debian package nftables)"
+    rules = "\n".join(f"ip daddr {address} drop" for address in addresses)
+    # Emptied and filled in one transaction, so that running it again gives the same.
+    script = f"""
+        table inet {TABLE} {{}}
+        delete table inet {TABLE}
+        table inet {TABLE} {{
+          chain dead {{
+            type filter hook input priority 0; policy accept;
+            {rules}
+          }}
+        }}
+    """
+    done = _nft(script)
+    return None if done.returncode == 0 else f"nft: {done.stderr.strip().splitlines()[0]}"
+
+
+def lift() -> None:
+    """Deletes the table; does nothing where there is none or no right to."""
+    if os.geteuid() == 0 and shutil.which("nft"):
+        _nft(f"table inet {TABLE} {{}}\ndelete table inet {TABLE}\n")
+
+
+def _nft(script: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["nft", "-f", "-"],
+        input=script,
+        capture_output=True,
+        text=True,
+        check=False,
+    )

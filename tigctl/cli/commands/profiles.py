@@ -1,0 +1,142 @@
+"""`tigctl profiles`: what is known about kinds of devices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from collectors.knowledge.load import load_library
+from collectors.knowledge.model import Library, Profile
+from tigctl.cli import output, place, tables
+from tigctl.errors import InvalidFiles, UsageError
+from tigctl.targets.model import Json
+
+
+@click.group()
+def command() -> None:
+    """List, show and check what is known about kinds of devices.
+
+    A profile is one YAML file that says which objects of a device mean CPU, memory,
+    temperature and so on. Own ones in tenants/TENANT/profiles/ and profiles/ come before the
+    shipped ones. docs/profiles.md describes the format.
+    """
+
+
+@command.command("list")
+@click.option("--tenant", help="With the own profiles of this tenant.")
+@click.option(
+    "-o", "--output", "form", type=click.Choice(["table", "json"]), default="table",
+    show_default=True, help="Form of the data on standard output.",
+)  # fmt: skip
+def list_(tenant: str | None, form: str) -> None:
+    """List all profiles.
+
+    \b
+    Example:
+      tigctl profiles list
+    """
+    profiles = sorted(_library(tenant).profiles, key=lambda one: (not one.own, one.name))
+    if form == "json":
+        output.as_json([_described(one) for one in profiles])
+        return
+    columns = (
+        tables.Column("PROFILE"),
+        tables.Column("KIND"),
+        tables.Column("GIVES", fold=True),
+        tables.Column("sysObjectID", fold=True),
+    )
+    rows = [
+        (one.name, _kind(one), ", ".join(_gives(one)), output.listed(one.object_ids, 3))
+        for one in profiles
+    ]
+    tables.show(tables.table(columns, rows))
+
+
+@command.command()
+@click.argument("name")
+@click.option("--tenant", help="With the own profiles of this tenant.")
+def show(name: str, tenant: str | None) -> None:
+    """Show one profile: whom it fits, what it reads and what comes of it.
+
+    \b
+    Example:
+      tigctl profiles show ups-mib
+    """
+    try:
+        profile = _library(tenant)[name]
+    except KeyError:
+        raise UsageError(
+            f"no profile named {name}", hint="tigctl profiles list shows all names"
+        ) from None
+    output.data(f"{profile.name} ({_kind(profile)}, {profile.file})")
+    if profile.description:
+        output.data(f"  {profile.description.strip()}")
+    for object_id in profile.object_ids:
+        output.data(f"  sysObjectID {object_id}")
+    if profile.descr_pattern:
+        output.data(f"  and sysDescr matches {profile.descr_pattern}")
+    for metric in profile.metrics:
+        output.data(f"  {metric.name}{' (values)' if metric.scalar else ' (table)'}")
+        for symbol in metric.symbols:
+            slow = "  slowly" if symbol.slow else ""
+            output.data(f"    {symbol.oid:<36} {symbol.mib}::{symbol.name}{slow}")
+        for one in metric.outputs:
+            fields = ", ".join(f"{key} = {value.text}" for key, value in one.fields.items())
+            state = f"state of {one.state.symbol}" if one.state else ""
+            output.data(f"    → {one.measurement}: {fields or state}")
+
+
+@command.command()
+@click.argument(
+    "folders", nargs=-1, metavar="[DIR]...", type=click.Path(path_type=Path, file_okay=False)
+)
+def check(folders: tuple[Path, ...]) -> None:
+    """Check own profiles and report every fault at once.
+
+    Without DIR: the workspace's profiles/ and those of all its tenants.
+
+    \b
+    Examples:
+      tigctl profiles check
+      tigctl profiles check profiles
+    """
+    if absent := [str(folder) for folder in folders if not folder.is_dir()]:
+        raise UsageError(f"no such folder: {', '.join(absent)}", hint="name folders of profiles")
+    chosen = list(folders) if folders else place.profile_folders()
+    if faults := place.profile_faults(chosen):
+        raise InvalidFiles(faults)
+    own = sum(len(list(folder.glob("*.y*ml"))) for folder in chosen)
+    output.data(f"{output.count(own, 'own profile')}: no faults")
+
+
+def _library(tenant: str | None) -> Library:
+    """Shipped profiles; with the workspace's own where there is a workspace."""
+    if tenant:
+        return load_library(place.one(tenant).profile_folders)
+    try:
+        root = place.root()
+    except UsageError:
+        return load_library()
+    own = root / place.PROFILES
+    return load_library([own] if own.is_dir() else [])
+
+
+def _kind(profile: Profile) -> str:
+    return "own" if profile.own else "capability" if profile.capability else "device"
+
+
+def _gives(profile: Profile) -> list[str]:
+    measurements = [one.measurement for metric in profile.metrics for one in metric.outputs]
+    return list(dict.fromkeys(measurements))
+
+
+def _described(profile: Profile) -> dict[str, Json]:
+    return {
+        "name": profile.name,
+        "kind": _kind(profile),
+        "file": profile.file,
+        "object_ids": list(profile.object_ids),
+        "measurements": list(_gives(profile)),
+        "description": profile.description,
+    }

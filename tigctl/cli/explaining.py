@@ -1,0 +1,151 @@
+"""What `explain` says of a device, as lines of text. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from collectors.device import SNMP_PORT, Device
+from collectors.facts import Found
+from collectors.knowledge.match import match
+from collectors.knowledge.model import Chosen, Match
+from collectors.login import Login
+from tigctl.cli.output import WIDTH, count, printable
+from tigctl.cli.stack import Stack
+from tigctl.render.bundle import DeviceSummary
+from tigctl.spec.workspace import Tenant
+
+_LABEL = 12  # width of the first column
+
+
+def explanation(stack: Stack, name: str) -> list[str]:
+    """All lines on the device `name`, which the tenant has."""
+    tenant = stack.tenant
+    device = next(one for one in tenant.devices if one.name == name)
+    expected = next(one for one in stack.bundle.devices if one.name == name)
+    entry = stack.lock.get(name)
+    if entry and (entry.address, entry.port) != (device.address, device.port):
+        entry = None
+    facts = entry.facts if entry else None
+    found = match(stack.library, facts)
+    lines = [_who(device, found, entry)]
+    if not device.snmp:
+        lines += _labelled("snmp", "not asked: the inventory says snmp: no")
+    else:
+        lines += _profile(found, tenant, answered=facts is not None)
+        lines += _polls(found, tenant, device, expected)
+        lines += _slowly(found, tenant)
+        lines += _labelled("log in", _login(tenant.logins_for(device), entry))
+    lines += _checks(device, tenant)
+    if entry and entry.silence:
+        kept = " What was known from before is still polled." if facts else ""
+        lines += _labelled("last probe", f"{entry.silence.text}.{kept}")
+    elif device.snmp and not entry:
+        lines += _labelled(
+            "last probe", f"none yet. Ask it: tigctl probe {tenant.name} --device {name}"
+        )
+    return lines
+
+
+def _who(device: Device, found: Match, entry: Found | None) -> str:
+    port = "" if device.port == SNMP_PORT else f" port {device.port}"
+    identity = {key: printable(value) for key, value in found.identity.items() if value}
+    kind = " ".join(identity[key] for key in ("vendor", "model") if key in identity)
+    details = [kind] if kind else []
+    if "os_version" in identity:
+        details.append(identity["os_version"])
+    if "serial" in identity:
+        details.append(f"serial {identity['serial']}")
+    if not details and entry and entry.facts:
+        details.append(f"unknown to the profiles; it says: {printable(entry.facts.sys_descr)[:60]}")
+    where = f"{device.name} ({device.address}{port})"
+    return f"{where} is {', '.join(details)}" if details else f"{where} is not identified"
+
+
+def _profile(found: Match, tenant: Tenant, *, answered: bool) -> Iterator[str]:
+    if found.profile:
+        file = Path(found.profile.file)
+        root = tenant.directory.parent.parent
+        shown = file.relative_to(root) if file.is_relative_to(root) else f"shipped {file.name}"
+        yield from _labelled("profile", f"{found.profile.name}, because {found.because} ({shown})")
+    elif answered:
+        yield from _labelled("profile", f"none for this kind: {found.because}")
+    else:
+        yield from _labelled("profile", "none yet, for it never answered; standard MIBs are tried")
+    for chosen in found.chosen:
+        yield from _labelled(
+            "", f"+ {_plain(chosen.metric.id)} ({_extent(chosen)}) → {_gives(chosen)}"
+        )
+    for metric, why in found.passed_over.items():
+        yield from _labelled("", f"- {_plain(metric)}: {why}")
+
+
+def _plain(metric: str) -> str:
+    """A metric's id without the mark that tells two readings of one table apart."""
+    return metric.partition("~")[0]
+
+
+def _extent(chosen: Chosen) -> str:
+    if chosen.metric.scalar:
+        return count(len(chosen.symbols), "value")
+    rows = count(chosen.rows, "row") if chosen.rows else "rows not known yet"
+    return f"{rows} × {count(len(chosen.symbols), 'column')}"
+
+
+def _gives(chosen: Chosen) -> str:
+    return ", ".join(dict.fromkeys(one.measurement for one in chosen.metric.outputs)) or "identity"
+
+
+def _polls(found: Match, tenant: Tenant, device: Device, expected: DeviceSummary) -> Iterator[str]:
+    budget = expected.budget
+    wanted = device.interval or tenant.settings.polling.interval
+    stretched = (
+        f" instead of {wanted} s, because it answers too slowly" if budget.interval > wanted else ""
+    )
+    slowness = (
+        "if it answers as slowly as when it was probed"
+        if expected.probed
+        else "by assumption, until it answers a probe"
+    )
+    yield from _labelled("polls", f"every {budget.interval} s{stretched}")
+    if found.chosen:
+        yield from _labelled(
+            "",
+            f"{count(budget.requests, 'request')}, {round(budget.bytes / 1000, 1):g} kB, worst case"
+            f" {budget.worst_s:.1f} s of {budget.interval} s {slowness}",
+        )
+    a_day = budget.points * 86_400 // max(1, budget.interval)
+    yield from _labelled("points", f"{budget.points:,} per poll, {a_day:,} a day")
+
+
+def _slowly(found: Match, tenant: Tenant) -> Iterator[str]:
+    names = [symbol.name for chosen in found.chosen for symbol in chosen.symbols if symbol.slow]
+    if names:
+        every = tenant.settings.polling.slow_interval
+        shown = f"{every // 3600} h" if every % 3600 == 0 else f"{every} s"
+        yield from _labelled("slowly", f"{', '.join(dict.fromkeys(names))}: every {shown}")
+
+
+def _login(logins: tuple[Login, ...], entry: Found | None) -> str:
+    answered = entry.facts.credentials if entry and entry.facts else ""
+    said = []
+    for login in logins:
+        version = f"v{login.version}"
+        needs = f", from {' and '.join(login.variables)}" if login.variables else ""
+        fits = ", which it answered to" if login.name == answered else ""
+        said.append(f"{login.name} ({version}{needs}{fits})")
+    return "; ".join(said) or "no credentials"
+
+
+def _checks(device: Device, tenant: Tenant) -> Iterator[str]:
+    checks = [f"ping, {tenant.settings.ping.count} packets"] if device.icmp else []
+    checks += [f"TCP port {port}" for port in device.tcp]
+    yield from _labelled("also", "; ".join(checks) if checks else "no ping: the inventory says so")
+
+
+def _labelled(label: str, text: str) -> Iterator[str]:
+    """The text beside its label, folded to the width of a page."""
+    lines = textwrap.wrap(printable(text), WIDTH - _LABEL, break_on_hyphens=False) or [""]
+    for number, line in enumerate(lines):
+        yield f"{label if number == 0 else '':<{_LABEL}}{line}"

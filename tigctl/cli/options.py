@@ -1,0 +1,96 @@
+"""Options and arguments that several commands share, and how the shell completes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from tigctl.spec.quantity import duration
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _tenants(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Tenants of the workspace at hand, by their folders: quick, and right in broken files."""
+    start = ctx.find_root().params.get("workspace") or Path.cwd()
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / "fleet.yaml").is_file():
+            names = sorted(path.name for path in (folder / "tenants").glob("*/") if path.is_dir())
+            return [name for name in names if name.startswith(incomplete)]
+    return []
+
+
+def _devices(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Devices of the tenant that stands before in the line; none where files are faulty."""
+    from tigctl.errors import TigctlError  # noqa: PLC0415 - completion starts often: stay light
+    from tigctl.spec import workspace  # noqa: PLC0415
+
+    tenant = str(ctx.params.get("tenant"))
+    start = ctx.find_root().params.get("workspace") or Path.cwd()
+    try:
+        found = workspace.load(workspace.find(start.resolve()), [tenant]).tenants[tenant]
+    except (TigctlError, OSError, KeyError):
+        return []
+    return [device.name for device in found.devices if device.name.startswith(incomplete)]
+
+
+def tenant_argument(*, required: bool = True) -> Callable[[Command], Command]:
+    """The argument TENANT."""
+    return click.argument("tenant", required=required, shell_complete=_tenants)
+
+
+def device_argument() -> Callable[[Command], Command]:
+    """The argument DEVICE, a device of TENANT."""
+    return click.argument("device", shell_complete=_devices)
+
+
+def device_option() -> Callable[[Command], Command]:
+    """The repeatable option --device, a device of TENANT."""
+    return click.option(
+        "--device",
+        "devices",
+        metavar="NAME",
+        multiple=True,
+        shell_complete=_devices,
+        help="Only this device; may be given several times.",
+    )
+
+
+def output_option() -> Callable[[Command], Command]:
+    """The option -o table|json."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Choice(["table", "json"]),
+        default="table",
+        show_default=True,
+        help="Form of the data on standard output.",
+    )
+
+
+def every_option() -> Callable[[Command], Command]:
+    """The flag --all."""
+    return click.option("--all", "every", is_flag=True, help="All tenants of the workspace.")
+
+
+class _Duration(click.ParamType[int]):
+    """A duration such as 90s or 5m, as seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Seconds; a number is one already."""
+        if isinstance(value, int):
+            return value
+        try:
+            return duration(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+DURATION = _Duration()

@@ -1,0 +1,127 @@
+"""Plans as text, as JSON, and as a file that `apply --plan` carries out later."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from tigctl.cli.output import count, listed
+from tigctl.errors import Fault, InvalidFiles, UsageError
+from tigctl.targets.model import Action, Change, FieldChange, Json, Plan
+
+_SIGNS = {
+    Action.CREATE: "+ create",
+    Action.UPDATE: "~ update",
+    Action.DELETE: "- delete",
+    Action.ADOPT: "= adopt",
+    Action.CONFLICT: "! conflict",
+}
+_FEW = 6  # fields of one change, and names of one kind, that are shown without -v
+
+
+def as_text(plan: Plan, *, verbose: bool) -> Iterator[str]:
+    """The plan for a person: creations and deletions by kind, the rest one by one."""
+    if not plan.changes:
+        yield f"{plan.tenant} on {plan.target}: nothing to change."
+        return
+    yield f"{plan.tenant} on {plan.target}"
+    yield ""
+    yield from _by_kind(plan.changes, Action.CREATE, verbose=verbose)
+    yield from _one_by_one(plan.changes, verbose=verbose)
+    yield from _by_kind(plan.changes, Action.DELETE, verbose=verbose)
+    yield from _needs(plan)
+    said = plan.summary
+    yield ""
+    parts = [f"{said['create']} to create, {said['update']} to change, {said['delete']} to delete"]
+    parts += [f"{said[word]} to {word}" for word in ("adopt",) if said[word]]
+    parts += [count(said["conflict"], "conflict")] if said["conflict"] else []
+    yield f"{', '.join(parts)}. Carry out: tigctl apply {plan.tenant}"
+
+
+def _by_kind(changes: Sequence[Change], action: Action, *, verbose: bool) -> Iterator[str]:
+    of_kind: dict[str, list[str]] = {}
+    for change in changes:
+        if change.action is action:
+            of_kind.setdefault(change.kind, []).append(change.name)
+    for kind, names in of_kind.items():
+        number = "" if len(names) == 1 else f"{len(names)} "
+        most = len(names) if verbose else _FEW
+        yield f"  {_SIGNS[action]:<9} {number}{kind}: {listed(names, most)}"
+
+
+def _one_by_one(changes: Sequence[Change], *, verbose: bool) -> Iterator[str]:
+    for change in changes:
+        if change.action in {Action.CREATE, Action.DELETE}:
+            continue
+        by = f"   (changed by {change.manager})" if change.manager else ""
+        yield f"  {_SIGNS[change.action]:<9} {change.kind} {change.name}{by}"
+        shown = change.fields if verbose else change.fields[:_FEW]
+        for field in shown:
+            yield f"            {_difference(field)}"
+        if rest := len(change.fields) - len(shown):
+            yield f"            and {count(rest, 'more field')} (-v shows them)"
+
+
+def _difference(field: FieldChange) -> str:
+    if field.live is None:
+        return f"{field.path}: not there, should be {field.wanted}"
+    if field.wanted is None:
+        return f"{field.path}: {field.live}, should not be there"
+    return f"{field.path}: {field.live}, should be {field.wanted}"
+
+
+def _needs(plan: Plan) -> Iterator[str]:
+    needs = plan.needs
+    try:
+        devices, processes = int(str(needs["devices"])), int(str(needs["telegraf_processes"]))
+        memory = int(str(needs["telegraf_memory_bytes"])) / 1_000_000
+        points, requests = needs["points_per_minute"], needs["requests_per_minute"]
+        kilobytes = int(str(needs["bytes_per_minute"])) / 1000
+    except (KeyError, ValueError):
+        return
+    yield ""
+    yield (
+        f"  needs     {count(processes, 'Telegraf process', 'Telegraf processes')} for"
+        f" {count(devices, 'device')}, {memory:,.0f} MB of memory at the worst"
+    )
+    yield f"            a minute: {points:,} points, {requests:,} requests, {kilobytes:,.0f} kB"
+
+
+def as_json(plan: Plan) -> dict[str, Json]:
+    """The form of `plan -o json`."""
+    changes: list[Json] = [
+        {
+            "action": change.action.value,
+            "kind": change.kind,
+            "name": change.name,
+            "fields": [asdict(field) for field in change.fields],
+            "manager": change.manager,
+        }
+        for change in plan.changes
+    ]
+    summary: dict[str, Json] = dict(plan.summary)
+    return {
+        "tenant": plan.tenant,
+        "target": plan.target,
+        "changes": changes,
+        "summary": summary,
+        "needs": dict(plan.needs),
+    }
+
+
+def read_file(path: Path) -> dict[str, Json]:
+    """The changes in a file that `plan --out` wrote: tenant -> changes, as in `as_json`.
+
+    Raises InvalidFiles for anything else, UsageError where there is no such file.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        plans = content if isinstance(content, list) else [content]
+        return {str(plan["tenant"]): list(plan["changes"]) for plan in plans}
+    except (FileNotFoundError, IsADirectoryError):
+        raise UsageError(f"{path}: no such file", hint="make one: tigctl plan --out FILE") from None
+    except (ValueError, KeyError, TypeError):
+        fault = Fault(str(path), 0, "is no plan of tigctl; make one with tigctl plan --out FILE")
+        raise InvalidFiles([fault]) from None

@@ -1,0 +1,89 @@
+"""Whether every live device's data is in its bucket, each measurement it should give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tigctl.errors import TargetError
+from tigctl.plan.health import patience
+from tigctl.plan.readings import arrivals
+from tigctl.render.bundle import Bundle, DeviceSummary
+from tigctl.targets.interface import Target
+from tigctl.targets.model import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A measurement of a live device that is not there, or not any more."""
+
+    device: str
+    measurement: str
+    last: datetime | None
+
+    @property
+    def reason(self) -> str:
+        """Why it counts as missing, in words."""
+        return f"no data since {self.last:%Y-%m-%dT%H:%M:%SZ}" if self.last else "no data at all"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was looked for and what was missing; `silent` devices were not expected to answer."""
+
+    tenant: str
+    target: str
+    devices: int
+    checked: int
+    missing: tuple[Missing, ...]
+    silent: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Nothing is missing."""
+        return not self.missing
+
+    def to_json(self) -> dict[str, Json]:
+        """The form of `verify -o json`."""
+        missing: list[Json] = [
+            {"device": one.device, "measurement": one.measurement, "reason": one.reason}
+            for one in self.missing
+        ]
+        return {
+            "tenant": self.tenant,
+            "target": self.target,
+            "complete": self.complete,
+            "devices": self.devices,
+            "checked": self.checked,
+            "missing": missing,
+            "silent": list(self.silent),
+        }
+
+
+def is_live(device: DeviceSummary) -> bool:
+    """Whether data may be expected: it answered when it was probed last, or is only pinged."""
+    return not device.snmp or (device.probed and not device.silence)
+
+
+def verify(bundle: Bundle, target: Target) -> Verification:
+    """Looks for the newest point of each device and measurement.
+
+    Raises TargetError where there is no InfluxDB to ask, BackendError where it does not answer.
+    """
+    access = target.access()
+    if access is None:
+        raise TargetError(
+            f"{bundle.tenant}: InfluxDB does not run, so nothing can be verified",
+            hint=f"tigctl apply {bundle.tenant}",
+        )
+    live = [device for device in bundle.devices if is_live(device)]
+    wanted = [(device, name) for device in live for name in device.expects]
+    found = arrivals(bundle, access, {name for _, name in wanted}) if wanted else {}
+    now = datetime.now(UTC)
+    missing = tuple(
+        Missing(device.name, name, last)
+        for device, name in wanted
+        if (last := found.get((device.name, name))) is None or last < now - patience(device)
+    )
+    silent = tuple(device.name for device in bundle.devices if not is_live(device))
+    return Verification(bundle.tenant, target.name, len(live), len(wanted), missing, silent)

@@ -1,0 +1,185 @@
+"""From one tenant, its lock and the profiles to its bundle. Pure: same input, same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from collectors.device import Device
+from collectors.facts import Found
+from collectors.knowledge.match import match
+from collectors.knowledge.model import Library, Match
+from collectors.login import Login
+from collectors.telegraf.budget import budget, wanted_interval
+from collectors.telegraf.model import Budget, Poll, Settings
+from collectors.telegraf.reading import Reader
+from collectors.telegraf.shard import render as telegraf
+from tigctl.render.bundle import Bucket, Bundle, DeviceSummary, InfluxState, Token
+from tigctl.spec.workspace import Tenant
+
+# A note names this many devices at the most; the rest are counted.
+_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """One device on its way into the bundle."""
+
+    poll: Poll
+    found: Found | None
+    stale: bool
+    budget: Budget
+
+
+def render(
+    tenant: Tenant, lock: Mapping[str, Found], library: Library, *, ping_method: str
+) -> Bundle:
+    """Everything a target needs for one tenant.
+
+    `ping_method` is `native` or `exec`: who calls has resolved `auto`. A device without facts
+    in the lock, or with another address or port than when it was probed, gets ping, system and
+    interfaces; the bundle's notes say so.
+    """
+    settings = _settings(tenant, ping_method)
+    reader = Reader()
+    unknown = match(library, None)
+    planned = []
+    for device in tenant.devices:
+        found, stale = _entry(device, lock)
+        poll = _poll(tenant, device, found, library, unknown)
+        planned.append(_Planned(poll, found, stale, budget(poll, settings, reader)))
+    return Bundle(
+        tenant=tenant.name,
+        telegraf=telegraf([one.poll for one in planned], settings, reader),
+        influxdb=_influxdb(tenant, settings.bucket),
+        devices=tuple(map(_summary, planned)),
+        notes=tuple(_notes(tenant.name, planned, settings)),
+    )
+
+
+def _settings(tenant: Tenant, ping_method: str) -> Settings:
+    wanted = tenant.settings
+    return Settings(
+        organization=tenant.name,
+        bucket=wanted.retention.buckets[0][0],
+        interval=wanted.polling.interval,
+        slow_interval=wanted.polling.slow_interval,
+        jitter=wanted.polling.jitter,
+        ping_count=wanted.ping.count,
+        ping_method=ping_method,
+        outage=wanted.outage,
+    )
+
+
+def _entry(device: Device, lock: Mapping[str, Found]) -> tuple[Found | None, bool]:
+    """The lock's entry for a device; one for another address or port is stale and not used."""
+    found = lock.get(device.name)
+    if found and (found.address, found.port) != (device.address, device.port):
+        return None, True
+    return found, False
+
+
+_NOTHING = Match(profile=None, because="not asked by SNMP", chosen=())
+
+
+def _poll(
+    tenant: Tenant, device: Device, found: Found | None, library: Library, unknown: Match
+) -> Poll:
+    if not device.snmp:
+        return Poll(device, None, None, _NOTHING)
+    facts = found.facts if found else None
+    login = _login(tenant.logins_for(device), facts.credentials if facts else "")
+    return Poll(device, login, facts, match(library, facts) if facts else unknown)
+
+
+def _login(logins: Sequence[Login], answered: str) -> Login | None:
+    """The login that the device answered to when it was probed, else the first one."""
+    for login in logins:
+        if login.name == answered:
+            return login
+    return logins[0] if logins else None
+
+
+def _influxdb(tenant: Tenant, raw: str) -> InfluxState:
+    buckets = tuple(Bucket(name, seconds) for name, seconds in tenant.settings.retention.buckets)
+    return InfluxState(
+        organization=tenant.name,
+        buckets=buckets,
+        tokens=(
+            Token(f"tigctl {tenant.name} telegraf", write=(raw,)),
+            Token(f"tigctl {tenant.name} reader", read=tuple(bucket.name for bucket in buckets)),
+        ),
+    )
+
+
+def _summary(one: _Planned) -> DeviceSummary:
+    device, facts = one.poll.device, one.poll.facts
+    profile = one.poll.match.profile
+    return DeviceSummary(
+        name=device.name,
+        address=device.address,
+        profile=profile.name if profile and facts else "",
+        site=device.site,
+        role=device.role,
+        snmp=device.snmp,
+        icmp=device.icmp,
+        probed=facts is not None,
+        expects=tuple(_expects(one.poll)),
+        budget=one.budget,
+        silence=one.found.silence.text if one.found and one.found.silence else "",
+    )
+
+
+def _expects(poll: Poll) -> Iterable[str]:
+    """The measurements that should arrive, each once: those that are polled often."""
+    expected: dict[str, None] = {}
+    if poll.device.icmp:
+        expected["ping"] = None
+    if poll.device.tcp:
+        expected["tcp"] = None
+    if poll.login:
+        for chosen in poll.match.chosen:
+            if not all(symbol.slow for symbol in chosen.symbols):
+                expected |= {output.measurement: None for output in chosen.metric.outputs}
+    return expected
+
+
+def _notes(tenant: str, planned: Sequence[_Planned], settings: Settings) -> Iterable[str]:
+    """What a person should know before this is carried out, a sentence each."""
+    asked = [one for one in planned if one.poll.login]
+    unknown = [one for one in asked if not one.poll.facts and not one.stale]
+    silent = [one for one in unknown if one.found and one.found.silence]
+    fresh = [one for one in unknown if one not in silent]
+    little = "gets ping, system and interfaces only"
+    if fresh:
+        yield f"never probed, so {_which(fresh)} {little}; next: tigctl probe {tenant}"
+    if silent:
+        yield f"silent when probed, so {_which(silent)} {little}; why: tigctl explain {tenant} NAME"
+    if stale := [one for one in asked if one.stale]:
+        yield (
+            f"probed at another address or port, so {_which(stale)} {little};"
+            f" next: tigctl probe {tenant}"
+        )
+    for one in _first(slow := [one for one in asked if _stretched(one, settings)]):
+        answer_ms = one.poll.facts.answer_ms if one.poll.facts else 0
+        yield (
+            f"{one.poll.device.name} takes up to {answer_ms} ms for each of"
+            f" {one.budget.requests} answers: polled every {one.budget.interval} s instead of"
+            f" {wanted_interval(one.poll, settings)} s"
+        )
+    if len(slow) > _NAMED:
+        yield f"{len(slow) - _NAMED} more answer too slowly for their interval as well"
+
+
+def _stretched(one: _Planned, settings: Settings) -> bool:
+    return one.budget.interval > wanted_interval(one.poll, settings)
+
+
+def _first(planned: Sequence[_Planned]) -> Sequence[_Planned]:
+    return planned[:_NAMED]
+
+
+def _which(planned: Sequence[_Planned]) -> str:
+    names = ", ".join(one.poll.device.name for one in _first(planned))
+    more = len(planned) - _NAMED
+    return f"{names} and {more} more" if more > 0 else names

@@ -1,0 +1,193 @@
+"""The settings of fleet and tenants, with their defaults: the only place where these stand.
+
+Each key says in the docstring below it what it means, its unit, its default and why; the JSON
+Schemas take their descriptions from there. Durations are int seconds after reading, sizes int
+bytes. Keys that concern the stack on Kubernetes only are in stack.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from tigctl.spec.credentials import Credential
+from tigctl.spec.fields import (
+    Duration,
+    Interval,
+    Label,
+    Name,
+    Namespace,
+    Network,
+    Outage,
+    Retention,
+    Section,
+    SlowInterval,
+    Whole,
+    derived,
+    setting,
+)
+from tigctl.spec.stack import Exposure, Images, Placement, Resources, Storage
+
+LOCAL = "local"
+
+
+def _third(data: Mapping[str, Any]) -> str:
+    """A third of the interval; 20 s where the interval itself is at fault."""
+    return f"{data.get('interval', 60) // 3}s"
+
+
+class Polling(Section):
+    """How often devices are asked."""
+
+    interval: Interval = setting("60s")
+    """Time between two polls of a device, 5s to 1d. Default 60s: a port's load is then seen
+    before somebody calls, and a slow device still has time to answer. A device can have its
+    own (column `interval`)."""
+
+    slow_interval: SlowInterval = setting("6h")
+    """Time between two polls of what hardly changes (names, serials, versions), at least
+    `interval`. Default 6h: often enough for an inventory, at no cost."""
+
+    jitter: Duration = derived(_third)
+    """Time over which the devices' polls are spread, at most `interval`; 0s polls all at once.
+    Default: a third of `interval`, so that neither the network nor InfluxDB sees a burst and
+    the last device still has two thirds of the interval to answer."""
+
+
+class Ping(Section):
+    """How devices are pinged."""
+
+    count: Annotated[Whole, Field(ge=1, le=20)] = 4
+    """Echo requests per poll, one a second, 1 to 20. Default 4: loss shows in steps of 25 %."""
+
+    method: Literal["auto", "native", "exec"] = "auto"
+    """native: Telegraf sends itself, which needs the right to raw sockets; exec: the system's
+    `ping` does. Default auto: the target finds out what works and keeps to it."""
+
+
+class RetentionSettings(Section):
+    """How long data is kept, by bucket; each at least 1h, the least InfluxDB accepts."""
+
+    raw: Retention = setting("30d")
+    """Points as polled. Default 30d: a month back in full detail."""
+
+    m5: Retention = setting("180d", alias="5m")
+    """Means and maxima over 5 minutes. Default 180d."""
+
+    h1: Retention = setting("2y", alias="1h")
+    """Means and maxima over an hour. Default 2y: last year's same month can be compared."""
+
+    @property
+    def buckets(self) -> tuple[tuple[str, int], ...]:
+        """Bucket names with seconds of retention, finest first."""
+        return (("raw", self.raw), ("5m", self.m5), ("1h", self.h1))
+
+
+class Reserved(Section):
+    """A key that takes nothing yet; it is known so that its name is not used otherwise."""
+
+
+class TenantSettings(Section):
+    """What can be set for a tenant, in `tenant.yaml`, in a class or for all in `fleet.yaml`."""
+
+    target: Name = LOCAL
+    """Where the tenant runs: a name in `targets` of fleet.yaml. Default local: this machine."""
+
+    class_: str = setting("", alias="class")
+    """Service class: a name in `classes` of fleet.yaml, whose keys lie between the fleet's and
+    the tenant's own. Default: none."""
+
+    namespace: Namespace = ""
+    """Kubernetes namespace. Default tig-NAME; never shared by two tenants of one target."""
+
+    networks: tuple[Network, ...] = ()
+    """CIDRs that may be swept and polled: a device outside of them is a fault. Default: none,
+    which allows every address in the inventory and no sweep."""
+
+    credentials: Mapping[Name, Credential] = setting({})
+    """How to log in to devices, by name. A device without `credentials` uses the one named
+    default, else tries all in order. One of the same name in a higher layer replaces the lower
+    one as a whole."""
+
+    polling: Polling = setting({})
+    """How often devices are asked."""
+
+    ping: Ping = setting({})
+    """How devices are pinged."""
+
+    retention: RetentionSettings = setting({})
+    """How long data is kept, by bucket."""
+
+    outage: Outage = setting("15m")
+    """How long InfluxDB may be away without a sample being lost, 5s to 7d: Telegraf's buffers
+    are sized by it. Default 15m: a restart or a node's loss; more costs memory."""
+
+    size: Literal["auto", "small", "medium", "large"] = "auto"
+    """Size of the stack. Default auto: from the number of devices and series."""
+
+    resources: Resources = setting({})
+    """Processor and memory by component, where `size` does not fit."""
+
+    storage: Storage = setting({})
+    """Volumes."""
+
+    exposure: Exposure = setting({})
+    """Entrances."""
+
+    placement: Placement = setting({})
+    """Spread over failure domains."""
+
+    alerts: Reserved = setting({})
+    """Thresholds and routes of alerts. Takes no keys in this version."""
+
+    maintenance: Reserved = setting({})
+    """Maintenance windows. Takes no keys in this version."""
+
+    boards: Reserved = setting({})
+    """Choice of boards. Takes no keys in this version."""
+
+    recovery: Reserved = setting({})
+    """Backups and behaviour at the loss of a node. Takes no keys in this version."""
+
+
+class TargetSettings(Section):
+    """A place where tenants run."""
+
+    type: Literal["local", "kubernetes"]
+    """local: processes of this machine; kubernetes: a cluster."""
+
+    context: Label = ""
+    """kubernetes: context of the kubeconfig. Default: its current context."""
+
+    kubeconfig: str = ""
+    """kubernetes: path of the kubeconfig. Default: KUBECONFIG, else ~/.kube/config."""
+
+    @model_validator(mode="after")
+    def _fits_type(self) -> TargetSettings:
+        if self.type == "local" and (self.context or self.kubeconfig):
+            raise ValueError("context and kubeconfig belong to type kubernetes; delete them")
+        return self
+
+
+class Fleet(TenantSettings):
+    """What holds for all tenants: every tenant key as their default, and what only stands here."""
+
+    defaults: TenantSettings = setting({})
+    """Tenant keys, as they may stand at the top level too; not the same key at both."""
+
+    targets: Mapping[Name, TargetSettings] = setting({})
+    """Places where tenants run, by name. `local` (type local) is built in."""
+
+    classes: Mapping[Name, TenantSettings] = setting({})
+    """Service classes: name -> tenant keys. Order: built in, fleet, class, tenant."""
+
+    images: Images = setting({})
+    """Container images."""
+
+    def target_named(self, name: str) -> TargetSettings | None:
+        """A target by name, the built-in one included."""
+        if name == LOCAL and name not in self.targets:
+            return TargetSettings(type="local")
+        return self.targets.get(name)

@@ -1,0 +1,175 @@
+"""Settings of the stack around the data: sizes, volumes, entrances, placement, images.
+
+The local target reads none of these. They are checked all the same, so that a tenant can move to
+Kubernetes as it is.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from tigctl.spec.fields import (
+    Cpu,
+    Flag,
+    Image,
+    Label,
+    Section,
+    Size,
+    SizeOrNone,
+    Whole,
+    setting,
+)
+
+_HOST = r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*"
+
+
+def _host(value: str) -> str:
+    if value and not re.fullmatch(_HOST, value):
+        raise ValueError(f"{value!r} is no host name; write it in lower case, without a scheme")
+    return value
+
+
+def _path(value: str) -> str:
+    if not re.fullmatch(r"/([A-Za-z0-9._~-]+/?)*", value):
+        raise ValueError(f"{value!r} is no path; write / or something like /grafana")
+    return value
+
+
+def _address(value: str) -> str:
+    if not value:
+        return value
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is not an IP address") from None
+
+
+class Share(Section):
+    """Processor and memory of one component; what is left out follows from `size`."""
+
+    cpu: Cpu | None = None
+    """Processor: 500m, 0.5 or 2. In thousandths after reading."""
+
+    memory: Size | None = None
+    """Memory: 512Mi, 2Gi. In bytes after reading."""
+
+
+class Component(Section):
+    """Requests and limits of one component, in the words of Kubernetes."""
+
+    requests: Share = setting({})
+    """What the component is sure to get; the scheduler counts it."""
+
+    limits: Share = setting({})
+    """What it may use at most. A processor limit slows Telegraf down: rather leave it out."""
+
+
+class Resources(Section):
+    """Processor and memory by component, where `size` does not fit."""
+
+    telegraf: Component = setting({})
+    """Each Telegraf process."""
+
+    influxdb: Component = setting({})
+    """InfluxDB."""
+
+    grafana: Component = setting({})
+    """Grafana."""
+
+
+class Storage(Section):
+    """Volumes. They grow but never shrink."""
+
+    class_: Label = setting("", alias="class")
+    """Storage class; default: the cluster's default class."""
+
+    replicas: Annotated[Whole, Field(ge=1, le=10)] = 3
+    """Copies of each volume that Longhorn keeps on different nodes. 3 survives the loss of one
+    node without a pause in redundancy; fewer saves space."""
+
+    influxdb: Size = setting("20Gi")
+    """Volume of InfluxDB. Default 20Gi: it can grow, but never shrink, so it begins small."""
+
+    grafana: SizeOrNone = setting("1Gi")
+    """Volume for what people make in Grafana by hand; `none`: nothing of that is kept."""
+
+
+class Tls(Section):
+    """Where the certificate of an entrance comes from; neither key: no TLS at this entrance."""
+
+    issuer: Label = ""
+    """ClusterIssuer of cert-manager that makes the certificate."""
+
+    secret: Label = ""
+    """Secret of type kubernetes.io/tls that somebody else keeps."""
+
+
+class Entrance(Section):
+    """How people reach one component from outside of the cluster."""
+
+    type: Literal["gateway", "ingress", "loadbalancer", "none"] = "none"
+    """gateway (HTTPRoute), ingress, loadbalancer (an address of its own) or none."""
+
+    host: Annotated[str, AfterValidator(_host)] = ""
+    """Host name; needed by gateway and ingress."""
+
+    path: Annotated[str, AfterValidator(_path)] = "/"
+    """Path under the host, so that several tenants can share one."""
+
+    address: Annotated[str, AfterValidator(_address)] = ""
+    """Address of a loadbalancer; default: the next free one of the pool."""
+
+    tls: Tls = setting({})
+    """Certificate."""
+
+
+class GrafanaEntrance(Entrance):
+    """How people reach Grafana."""
+
+    type: Literal["gateway", "ingress", "loadbalancer", "none"] = "gateway"
+    """gateway (HTTPRoute), ingress, loadbalancer (an address of its own) or none. Default:
+    gateway, because Gateway API is what Kubernetes goes on with."""
+
+
+class Exposure(Section):
+    """Entrances of the tenant."""
+
+    grafana: GrafanaEntrance = setting({})
+    """Grafana's entrance."""
+
+    influxdb: Entrance = setting({})
+    """InfluxDB's entrance. Default none: Grafana and tigctl reach it inside."""
+
+
+class Placement(Section):
+    """How the tenant's pods spread over the cluster."""
+
+    spread_by: Label = "topology.kubernetes.io/zone"
+    """Node label of the failure domain; nodes without it count by host name."""
+
+    required: Flag = False
+    """true: a pod rather waits than shares a domain. Default false, because a cluster of one
+    domain would then run nothing."""
+
+
+class Images(Section):
+    """Container images, pinned: the same plan gives the same programs tomorrow."""
+
+    registry: Label = ""
+    """Prefix for all images, such as registry.example/mirror; default: as the names say."""
+
+    pull_secret: Label = ""
+    """Name of the Secret to pull with; default: none."""
+
+    telegraf: Image = "telegraf:1.39.3"
+    """Telegraf. The version the rendered configurations are tested with."""
+
+    influxdb: Image = "influxdb:2.9.1"
+    """InfluxDB 2. The tag `latest` means version 3, which speaks another language."""
+
+    grafana: Image = "grafana/grafana:12.2.0"
+    """Grafana."""

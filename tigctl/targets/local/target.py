@@ -1,0 +1,284 @@
+"""The local target: the verbs of every target, on this machine."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tigctl.errors import TargetError, UsageError
+from tigctl.render.bundle import Bundle
+from tigctl.targets.interface import Access, Component, Observer
+from tigctl.targets.local import (
+    database,
+    locks,
+    network,
+    ping,
+    polling,
+    programs,
+    resources,
+    server,
+)
+from tigctl.targets.local.layout import Layout, disk_errors
+from tigctl.targets.local.server import Tools
+from tigctl.targets.local.state import State
+from tigctl.targets.local.steps import step
+from tigctl.targets.local.supervisor import Supervisor
+from tigctl.targets.model import Change, Json, Resource
+
+
+class LocalTarget:
+    """One tenant's stack as processes of this machine, below `root`/.tigctl/local."""
+
+    name = "local"
+
+    def __init__(self, root: Path, tenant: str) -> None:
+        self.root = root
+        self.tenant = tenant
+        self.layout = Layout.of(root, tenant)
+        self._supervisor = Supervisor(self.layout)
+
+    # Looking
+
+    def ping_method(self, setting: str) -> str:
+        """`native` or `exec` for Telegraf's ping. `auto` is resolved once and then kept.
+
+        Raises TargetError where Telegraf could ping in neither way.
+        """
+        if setting != "auto":
+            return setting
+        return State.load(self.layout).ping_method or ping.resolve()
+
+    def wanted(self, bundle: Bundle) -> tuple[Resource, ...]:
+        """What has to be there for this bundle."""
+        versions = Tools.find().versions
+        influxd, telegraf = versions["influxd"], versions["telegraf"]
+        found = [resources.wanted_state()] if State.load(self.layout).damaged else []
+        found.append(resources.wanted_process(programs.INFLUXDB, influxd, secrets=False))
+        found.extend(resources.wanted_influxdb(bundle.influxdb))
+        for shard in bundle.telegraf:
+            found.append(resources.wanted_config(shard))
+            found.append(resources.wanted_process(shard.name, telegraf, secrets=True))
+        return tuple(found)
+
+    def live(self) -> tuple[Resource, ...]:
+        """What is there. InfluxDB is asked if it runs, else as it was seen last."""
+        layout = self.layout
+        state = State.load(layout)
+        found = [resources.live_state(state)] if state.damaged else []
+        with disk_errors(layout.home):
+            found.extend(resources.live_processes(layout, state))
+            found.extend(resources.live_configs(layout))
+        if self._answers(state):
+            url = programs.url(state.port or 0)
+            found.extend(resources.seen(layout, state, url, self.tenant))
+        else:
+            found.extend(resources.remembered(state.influxdb))
+        return tuple(found)
+
+    def _answers(self, state: State) -> bool:
+        """Whether our own InfluxDB listens on its port, so that it may be shown a token."""
+        pid = programs.running_pid(self.layout, programs.INFLUXDB)
+        return bool(pid and state.port and network.listens(pid, state.port))
+
+    def components(self) -> tuple[Component, ...]:
+        """The state of each program that was applied; none where nothing was."""
+        layout = self.layout
+        state = State.load(layout)
+        names = [path.stem for path in sorted(layout.run.glob("*.json"))]
+        supervised = self._supervisor.states()
+        return tuple(
+            self._component(name, state, supervised) for name in names if name != "supervisord"
+        )
+
+    def _component(self, name: str, state: State, supervised: server.States | None) -> Component:
+        if supervised is None or name not in supervised:
+            reason = f"its supervisor does not run; next: tigctl apply {self.tenant}"
+            return Component(name, "stopped", reason)
+        found = supervised[name]
+        if found.state in {"RUNNING", "STARTING"}:
+            if name != programs.INFLUXDB or self._answers(state):
+                return Component(name, "running" if found.state == "RUNNING" else "starting")
+            return Component(name, "starting", "it runs but does not answer yet")
+        if found.state in {"STOPPED", "STOPPING"}:
+            return Component(name, "stopped", f"next: tigctl apply {self.tenant}")
+        last = self.layout.tail(name, lines=1).strip()
+        return Component(name, "failed", f"{found.said or 'it ends again and again'}: {last}")
+
+    def access(self) -> Access | None:
+        """How to read the data; None where InfluxDB does not run or is not set up."""
+        state = State.load(self.layout)
+        token = self.layout.read_secret(database.file_of("read"))
+        if not token or not self._answers(state):
+            return None
+        return Access(programs.url(state.port or 0), self.tenant, token)
+
+    # Doing
+
+    def apply(
+        self,
+        bundle: Bundle,
+        changes: Sequence[Change],
+        environ: Mapping[str, str],
+        observe: Observer,
+    ) -> None:
+        """Makes all of the bundle real and waits until the programs run.
+
+        It does not trust `changes` to be complete: each step looks for itself, so that running
+        again after a kill at any point gets it right.
+        """
+        del changes
+        polling.refuse_unset(bundle.telegraf, environ)
+        found = Tools.find()
+        layout = self.layout
+        with disk_errors(layout.home):
+            layout.make()
+            with locks.one_at_a_time(layout.lock, self.tenant):
+                self._apply(bundle, found, environ, observe)
+
+    def _apply(
+        self, bundle: Bundle, found: Tools, environ: Mapping[str, str], observe: Observer
+    ) -> None:
+        layout = self.layout
+        names = ", ".join(shard.name for shard in bundle.telegraf)
+        with step(observe, "check configurations") as said:
+            polling.check(found.telegraf, bundle.telegraf, layout)
+            said(names)
+        state = self._remember(bundle, found)
+        run = server.Server(layout, self._supervisor, found.influxd)
+        with step(observe, "influxdb") as said:
+            state = run.ensure(state)
+            said("ready")
+        with step(observe, "buckets, tokens") as said:
+            said(run.prepare(state, bundle.influxdb))
+        state = self._see(state, bundle)
+        with step(observe, "telegraf") as said:
+            said(self._run_telegraf(bundle, found, state, environ))
+
+    def _remember(self, bundle: Bundle, found: Tools) -> State:
+        state = State.load(self.layout)
+        method = state.ping_method or ping.resolve(or_else="exec")
+        versions = {programs.INFLUXDB: found.versions["influxd"]}
+        versions |= {shard.name: found.versions["telegraf"] for shard in bundle.telegraf}
+        tokens = {database.role(token): token.description for token in bundle.influxdb.tokens}
+        fresh = state.but(ping_method=method, versions=versions, tokens=tokens, damaged=False)
+        if fresh != state:
+            fresh.save(self.layout)
+        return fresh
+
+    def _see(self, state: State, bundle: Bundle) -> State:
+        url = programs.url(state.port or 0)
+        there = resources.seen(self.layout, state, url, bundle.influxdb.organization)
+        fresh = state.but(influxdb=resources.memory_of(iter(there)))
+        if fresh != state:
+            fresh.save(self.layout)
+        return fresh
+
+    def _run_telegraf(
+        self, bundle: Bundle, found: Tools, state: State, environ: Mapping[str, str]
+    ) -> str:
+        layout = self.layout
+        token = layout.read_secret(database.file_of("write"))
+        polling.install(layout, bundle)
+        names = [shard.name for shard in bundle.telegraf]
+        for shard in bundle.telegraf:
+            program = programs.telegraf(
+                layout,
+                found.telegraf,
+                shard,
+                port=state.port or 0,
+                token=token,
+                environ=environ,
+            )
+            program.write(layout)
+        outdated = [
+            name
+            for name in names
+            if programs.running_pid(layout, name) and not programs.is_current(layout, name)
+        ]
+        self._supervisor.ensure([programs.INFLUXDB, *names])
+        for name in outdated:
+            self._supervisor.restart(name)
+        for name in names:
+            server.wait_running(layout, self._supervisor, name)
+        polling.remove_stale(layout, names)
+        return f"ready, {len(outdated)} restarted" if outdated else "ready"
+
+    def start(self) -> None:
+        """Starts the stack as it was applied last; for the time after a reboot.
+
+        Raises TargetError where nothing was applied.
+        """
+        layout = self.layout
+        if not layout.spec(programs.INFLUXDB).exists():
+            raise TargetError(
+                f"nothing was applied for {self.tenant} on this machine",
+                hint=f"tigctl apply {self.tenant}",
+            )
+        with disk_errors(layout.home), locks.one_at_a_time(layout.lock, self.tenant):
+            self._supervisor.start()
+
+    def destroy(self, *, volumes: bool, observe: Observer) -> Mapping[str, Json]:
+        """Ends everything. Keeps the data and its tokens, unless `volumes`.
+
+        Returns what was kept: `data` (folder), `bytes`, `secrets` (folder); empty where
+        nothing was.
+        """
+        layout = self.layout
+        if not layout.home.exists():
+            return {}
+        with disk_errors(layout.home), locks.one_at_a_time(layout.lock, self.tenant):
+            with step(observe, "stop") as said:
+                ran = [name for name in self._names() if programs.running_pid(layout, name)]
+                self._supervisor.shut_down()
+                said(", ".join(ran) or "nothing ran")
+            with step(observe, "remove") as said:
+                said(self._remove(volumes=volumes))
+        if volumes:
+            shutil.rmtree(layout.home, ignore_errors=True)
+        return self._kept()
+
+    def _names(self) -> list[str]:
+        return sorted(path.stem for path in self.layout.run.glob("*.lock"))
+
+    def _remove(self, *, volumes: bool) -> str:
+        layout = self.layout
+        gone = [layout.run, layout.telegraf]
+        if volumes:
+            gone += [layout.influxdb, layout.secrets, layout.logs]
+        for folder in gone:
+            if folder.exists():
+                shutil.rmtree(folder)
+        if volumes:
+            layout.state.unlink(missing_ok=True)
+        return "configurations and data" if volumes else "configurations"
+
+    def _kept(self) -> Mapping[str, Json]:
+        data = self.layout.influxdb
+        if not data.exists() or not any(data.iterdir()):
+            return {}
+        size = sum(path.stat().st_size for path in data.rglob("*") if path.is_file())
+        return {"data": str(data), "bytes": size, "secrets": str(self.layout.secrets)}
+
+    # A way in
+
+    def opening(self, what: str) -> server.Opening:
+        """Where an engineer finds InfluxDB, and how to log in. Shows no secret.
+
+        Raises UsageError for something this target does not have, TargetError while stopped.
+        """
+        if what != "influxdb":
+            raise UsageError(
+                f"the local target has no {what}", hint=f"tigctl open {self.tenant} influxdb"
+            )
+        state = State.load(self.layout)
+        if not self._answers(state):
+            raise TargetError(
+                f"InfluxDB of {self.tenant} does not run", hint=f"tigctl apply {self.tenant}"
+            )
+        return server.Opening(
+            url=programs.url(state.port or 0),
+            user=database.USER,
+            password_file=str(self.layout.secret(database.PASSWORD)),
+            reader_token_file=str(self.layout.secret(database.file_of("read"))),
+        )
