@@ -51,10 +51,11 @@ class Layout:
         interval = wanted_interval(poll, self._settings)
         fast, slow = self._reader.split(poll)
         seldom = max(interval, self._settings.slow_interval)
+        identity = {name: _clean(text) for name, text in poll.match.identity.items()}
         toml = [
             *self._checks(device, interval, tags),
             *self._snmp(poll, fast, interval, device.name, tags),
-            *self._snmp(poll, slow, seldom, f"{device.name}:slow", {**tags, **poll.match.identity}),
+            *self._snmp(poll, slow, seldom, f"{device.name}:slow", {**tags, **identity}),
         ]
         # A stretched interval makes fewer points; the buffer need not be that exact.
         points = int(device.icmp) + len(device.tcp) + sum(read.points for read in fast.reads)
@@ -91,6 +92,12 @@ class Layout:
                 offset_ms=_offset(alias, self._settings.jitter),
                 tags=tags,
             )
+
+
+def _clean(text: str) -> str:
+    """A text that a device told when it was probed: one line, and not endless."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(printable.split())[: limits.TEXT_LENGTH]
 
 
 def _offset(alias: str, spread_s: int) -> int:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# In tags and names a backslash escapes a comma, an equals sign or a blank, and is itself before anything else.
+# In names and tags a backslash escapes a comma, an equals sign or a blank; before anything
+# else it is itself.
 _NAME = r"(?:\\[,= ]|[^,= \n])+"
 _TEXT = r"(?:\\[,= ]|[^, \n])+"
 _VALUE = r'(?:"(?:[^"\\]|\\.)*"|[^, \n]+)'

@@ -87,7 +87,7 @@ def _moving(tag: int, dotted: str, modulus: int, base: int, rate: float) -> Row:
     heads = [bytes((ber.SEQUENCE, len(name) + 2 + n)) + name + bytes((tag, n)) for n in range(10)]
 
     def row(number: int, seconds: float) -> bytes:
-        value = (base + int(rate * (1 + number % 10 / 10) * seconds)) 
+        value = (base + int(rate * (1 + number % 10 / 10) * seconds)) % modulus
         size = value.bit_length() // 8 + 1
         return heads[size] + value.to_bytes(size, "big")
 

@@ -37,6 +37,8 @@ def parts(health: TenantHealth) -> list[str]:
 
 def verdict(health: TenantHealth) -> str:
     """The closing line: how many of how many are well."""
+    if not health.components:
+        return f"next: tigctl apply {health.tenant}"
     well = sum(device.state == OK for device in health.devices)
     word = "healthy" if health.healthy else "not healthy"
     return f"{well} of {len(health.devices)} devices ok; {health.tenant} is {word}"

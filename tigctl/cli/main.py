@@ -21,7 +21,7 @@ from tigctl.errors import Fault, InvalidFiles, TigctlError
 
 COMMANDS = {
     "init": "Write a commented workspace to start from.",
-    "schema": "Print the JSON Schemas of the workspace's files.",
+    "schema": "Print the JSON Schemas of the workspace's files, or of one of them.",
     "validate": "Check all files and report every fault at once.",
     "probe": "Ask each device who it is and what it can tell.",
     "explain": "Say which profile a device has and why, what is polled and what it costs.",

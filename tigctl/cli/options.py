@@ -24,17 +24,22 @@ def _tenants(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[st
 
 
 def _devices(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Devices of the tenant that stands before in the line; none where files are faulty."""
+    """Devices of the tenant that stands before in the line; none where files are faulty.
+
+    click loses what stands before an option that still lacks its value; then all tenants'
+    devices are offered.
+    """
     from tigctl.errors import TigctlError  # noqa: PLC0415 - completion starts often: stay light
     from tigctl.spec import workspace  # noqa: PLC0415
 
-    tenant = str(ctx.params.get("tenant"))
+    tenant = ctx.params.get("tenant")
     start = ctx.find_root().params.get("workspace") or Path.cwd()
     try:
-        found = workspace.load(workspace.find(start.resolve()), [tenant]).tenants[tenant]
-    except (TigctlError, OSError, KeyError):
+        found = workspace.load(workspace.find(start.resolve()), [tenant] if tenant else None)
+    except (TigctlError, OSError):
         return []
-    return [device.name for device in found.devices if device.name.startswith(incomplete)]
+    names = (device.name for one in found.tenants.values() for device in one.devices)
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def tenant_argument(*, required: bool = True) -> Callable[[Command], Command]:

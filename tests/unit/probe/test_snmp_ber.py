@@ -5,6 +5,8 @@ Left out: sockets and sessions (test_probe_device.py), SNMPv3 (test_snmp_usm.py)
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,9 +47,7 @@ def test_pysnmp_reads_our_requests(
 
 
 @given(st.lists(OIDS, min_size=1, max_size=5), IDS, st.integers(1, 2**31 - 1))
-def test_pysnmp_reads_our_bulk_requests(
-    oids: list[ber.Oid], number: int, repetitions: int
-) -> None:
+def test_pysnmp_reads_our_bulk_requests(oids: list[ber.Oid], number: int, repetitions: int) -> None:
     pdu = encode_request(Kind.GET_BULK, number, oids, repetitions)
     message, _ = decoder.decode(encode_community("2c", b"x", pdu), asn1Spec=v2c.Message())
     read = v2c.apiMessage.get_pdu(message)
@@ -90,15 +90,12 @@ def test_we_read_pysnmps_responses(
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_malformed(data: bytes) -> None:
-    try:
+    with contextlib.suppress(Malformed):
         decode_community("2c", data)
-    except Malformed:
-        pass
 
 
 RESPONSE = bytes.fromhex(
-    "302902010104067075626c6963a21c02040102030402010002010030"
-    "0e300c06082b060102010105000500"
+    "302902010104067075626c6963a21c020401020304020100020100300e300c06082b060102010105000500"
 )
 
 
@@ -106,10 +103,8 @@ RESPONSE = bytes.fromhex(
 def test_a_damaged_response_is_read_or_malformed(at: int, byte: int) -> None:
     damaged = RESPONSE[:at] + bytes([byte]) + RESPONSE[at + 1 :]
     for data in (damaged, RESPONSE[:at]):
-        try:
+        with contextlib.suppress(Malformed):
             decode_community("2c", data)
-        except Malformed:
-            pass
 
 
 def test_a_cut_off_response_says_so() -> None:

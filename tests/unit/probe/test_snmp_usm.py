@@ -20,6 +20,7 @@ from collectors.snmp.message import Kind, encode_request
 from collectors.snmp.usm import Engine, UserSecurity
 
 ENGINE = Engine(bytes.fromhex("000000000000000000000002"), 3, 1000)
+AUTH, PRIVACY, WRONG = Secret("AUTH"), Secret("PRIVACY"), Secret("WRONG")
 ENVIRON = {"AUTH": "maplesyrup", "PRIVACY": "pancakes-with-syrup", "WRONG": "not-the-password"}
 RESPONSE = encode_request(Kind.RESPONSE, 7, [(1, 3, 6, 1)], 0)
 
@@ -27,16 +28,16 @@ RESPONSE = encode_request(Kind.RESPONSE, 7, [(1, 3, 6, 1)], 0)
 def keys_of(
     auth: AuthProtocol | None = AuthProtocol.SHA256,
     privacy: PrivacyProtocol | None = None,
-    password: str = "AUTH",
-    privacy_password: str = "PRIVACY",
+    password: Secret = AUTH,
+    privacy_password: Secret = PRIVACY,
 ) -> UserKeys:
     user = User(
         name="core",
         user="noc",
         auth=auth,
-        auth_password=Secret(password) if auth else None,
+        auth_password=password if auth else None,
         privacy=privacy,
-        privacy_password=Secret(privacy_password) if privacy else None,
+        privacy_password=privacy_password if privacy else None,
     )
     prepared = prepare(user, ENVIRON)
     assert isinstance(prepared, UserKeys)
@@ -95,7 +96,7 @@ _SIGNED = keys_of()
 
 
 def test_a_wrong_password_does_not_sign() -> None:
-    sent = at(ENGINE, keys_of(password="WRONG")).encode(7, RESPONSE)
+    sent = at(ENGINE, keys_of(password=WRONG)).encode(7, RESPONSE)
     with pytest.raises(Malformed, match="signature is wrong"):
         at(ENGINE, keys_of()).decode(sent)
 
@@ -121,7 +122,7 @@ def test_another_engines_signature_is_refused() -> None:
 
 def test_a_wrong_privacy_password_gives_no_pdu() -> None:
     sent = at(ENGINE, keys_of(privacy=PrivacyProtocol.AES)).encode(7, RESPONSE)
-    other = keys_of(privacy=PrivacyProtocol.AES, privacy_password="WRONG")
+    other = keys_of(privacy=PrivacyProtocol.AES, privacy_password=WRONG)
     with pytest.raises(Malformed):
         at(ENGINE, other).decode(sent)
 

@@ -64,7 +64,8 @@ def _table(found: TenantHealth, *, first: bool) -> None:
     if not first:
         output.data("")
     output.data("\n".join(shown.parts(found)))
-    if found.devices:
+    # Of a stack that is not there, a table would say the same of each device.
+    if found.devices and found.components:
         output.data("")
         tables.show(shown.devices(found.devices))
         output.data("")

@@ -8,8 +8,8 @@ its description, deleted and made again. Should the operator's token be lost all
 
 from __future__ import annotations
 
-import contextlib
 import secrets
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -77,23 +77,28 @@ def set_up(influx: Influx, layout: Layout, wanted: InfluxState) -> bool:
     return influx.accepts_token()
 
 
-def recover(layout: Layout, influxd: Path, organization: str) -> None:
-    """Makes a new operator's token and stores it. InfluxDB must be stopped.
+def recover(layout: Layout, influxd: Path, organization: str) -> str | None:
+    """Makes a new operator's token and stores it; returns its id. InfluxDB must be stopped.
 
-    A first set-up that was cut off leaves a user without organization; both are made first.
+    Returns None where there is no organization at all, because the first set-up was cut off.
+    Then there is no bucket and no data either; the files are set aside, and InfluxDB can be set
+    up anew. (`influxd recovery org create` is no way out: InfluxDB does not start after it.)
     """
     recovery = _Recovery(influxd, layout)
-    with contextlib.suppress(_Exists):
+    there = recovery.names("org")
+    if not there:
+        set_aside(layout)
+        return None
+    if USER not in recovery.names("user"):
         # Seen by whoever lists processes, so it is no password that stays.
-        recovery.run("user", "create", "--username", USER, "--password", secrets.token_urlsafe(24))
-    with contextlib.suppress(_Exists):
-        recovery.run("org", "create", "--org", organization)
-    said = recovery.run("auth", "create-operator", "--username", USER, "--org", organization)
-    # A table; of the tokens, only the one just made is shown.
+        password = secrets.token_urlsafe(24)
+        recovery.run("user", "create", "--username", USER, "--password", password)
+    owner = organization if organization in there else there[0]
+    said = recovery.run("auth", "create-operator", "--username", USER, "--org", owner)
+    # A table: id, user, user's id, description, token; only the token just made is shown.
     shown = [
-        column
+        (line.split()[0], column)
         for line in said.splitlines()
-        if _OPERATOR_DESCRIPTIONS[1] in line
         for column in line.partition(_OPERATOR_DESCRIPTIONS[1])[2].split()[:1]
         if column not in {"REDACTED", "N/A"}
     ]
@@ -103,14 +108,25 @@ def recover(layout: Layout, influxd: Path, organization: str) -> None:
             hint=f"run {influxd} recovery auth create-operator yourself and put the token "
             f"into {layout.secret(OPERATOR)}",
         )
-    layout.write_secret(OPERATOR, shown[-1])
+    id_, token = shown[-1]
+    layout.write_secret(OPERATOR, token)
+    return id_
 
 
-def after_recovery(influx: Influx, layout: Layout) -> None:
-    """Takes away the operator's tokens nobody knows any more, and sets the password anew."""
-    known = [one for one in influx.authorizations() if one.description in _OPERATOR_DESCRIPTIONS]
-    for stale in known[:-1]:
-        influx.delete_authorization(stale.id)
+def set_aside(layout: Layout) -> None:
+    """Moves InfluxDB's files out of its way; what was set aside before goes."""
+    aside = layout.influxdb.with_name(layout.influxdb.name + ".incomplete")
+    if aside.exists():
+        shutil.rmtree(aside)
+    layout.influxdb.rename(aside)
+    layout.make()
+
+
+def after_recovery(influx: Influx, layout: Layout, ours: str) -> None:
+    """Deletes the operator's tokens nobody knows any more, all but the one with the id `ours`."""
+    for found in influx.authorizations():
+        if found.description in _OPERATOR_DESCRIPTIONS and found.id != ours:
+            influx.delete_authorization(found.id)
     influx.set_password(USER, admin_password(layout))
 
 
@@ -181,17 +197,18 @@ def _fits(found: Authorization, read: tuple[str, ...], write: tuple[str, ...]) -
     )
 
 
-class _Exists(Exception):
-    """What should be made is there already."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Recovery:
     influxd: Path
     layout: Layout
 
+    def names(self, kind: str) -> list[str]:
+        """The names of all users or organizations (`user`, `org`)."""
+        _, *lines = self.run(kind, "list").splitlines() or [""]
+        return [name for line in lines if (name := line.partition("\t")[2].strip())]
+
     def run(self, *arguments: str) -> str:
-        """Runs `influxd recovery`. Raises _Exists, or BackendError with what it said."""
+        """Runs `influxd recovery`. Raises BackendError with what it said."""
         bolt = self.layout.influxdb / "influxd.bolt"
         done = subprocess.run(
             [str(self.influxd), "recovery", *arguments, "--bolt-path", str(bolt)],
@@ -203,8 +220,6 @@ class _Recovery:
         )
         if done.returncode == 0:
             return done.stdout
-        if "already exists" in done.stderr:
-            raise _Exists
         said = [line for line in done.stderr.splitlines() if line.startswith("Error")]
         raise BackendError(
             f"influxd recovery {' '.join(arguments[:2])} failed: {' '.join(said) or 'no reason'}",

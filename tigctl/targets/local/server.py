@@ -139,22 +139,24 @@ class Server:
         url = programs.url(state.port or 0)
         with database.operator(self.layout, wanted.organization, url) as influx:
             works = database.set_up(influx, self.layout, wanted)
-        if not works:
-            self._recover(state, wanted.organization)
+        recovered = None if works else self._recover(state, wanted.organization)
         with database.operator(self.layout, wanted.organization, url) as influx:
-            if not works:
-                database.after_recovery(influx, self.layout)
+            if recovered:
+                database.after_recovery(influx, self.layout, recovered)
+            elif not works:
+                database.set_up(influx, self.layout, wanted)
             done = database.ensure(influx, self.layout, wanted)
         made = [f"{len(done.created)} made"] if done.created else []
         made += [f"{len(done.changed)} changed"] if done.changed else []
-        made += [] if works else ["operator's token recovered"]
+        made += ["operator's token recovered"] if recovered else []
         return ", ".join(made) or "as they should be"
 
-    def _recover(self, state: State, organization: str) -> None:
+    def _recover(self, state: State, organization: str) -> str | None:
+        """Id of the new operator's token; None where InfluxDB is empty, as on the first day."""
         self.supervisor.stop(INFLUXDB)
         said = self.layout.log_size(INFLUXDB)
         try:
-            database.recover(self.layout, self.influxd, organization)
+            recovered = database.recover(self.layout, self.influxd, organization)
         finally:
             self.supervisor.restart(INFLUXDB)
         if not self._wait_ready(state.port or 0, said):
@@ -162,6 +164,7 @@ class Server:
                 f"port {state.port} was taken while InfluxDB was stopped",
                 hint="run tigctl apply again; it takes another port",
             )
+        return recovered
 
 
 def wait_running(layout: Layout, supervisor: Supervisor, name: str) -> None:

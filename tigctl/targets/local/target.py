@@ -199,7 +199,7 @@ class LocalTarget:
         self._supervisor.ensure([programs.INFLUXDB, *names])
         for name in outdated:
             self._supervisor.restart(name)
-        for name in names:
+        for name in (programs.INFLUXDB, *names):
             server.wait_running(layout, self._supervisor, name)
         polling.remove_stale(layout, names)
         return f"ready, {len(outdated)} restarted" if outdated else "ready"

@@ -1,0 +1,104 @@
+"""Plans as text, JSON and files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tigctl.cli import planning
+from tigctl.errors import InvalidFiles, UsageError
+from tigctl.targets.model import Action, Change, FieldChange, Plan
+
+CHANGES = (
+    Change(Action.CREATE, "Bucket", "raw"),
+    Change(Action.CREATE, "Bucket", "5m"),
+    Change(Action.UPDATE, "Bucket", "1h", (FieldChange("retention", "7d", "2y"),), "somebody"),
+    Change(
+        Action.UPDATE,
+        "TelegrafConfig",
+        "telegraf-0",
+        tuple(FieldChange(f"devices.d{n}", None, str(n)) for n in range(9)),
+    ),
+    Change(Action.DELETE, "Process", "telegraf-1"),
+)
+NEEDS = {
+    "devices": 31,
+    "telegraf_processes": 1,
+    "telegraf_memory_bytes": 318_900_000,
+    "points_per_minute": 5058,
+    "requests_per_minute": 3542,
+    "bytes_per_minute": 2_281_700,
+}
+
+
+def test_text_groups_what_is_made_and_shows_what_differs() -> None:
+    text = "\n".join(planning.as_text(Plan("acme", "local", CHANGES, NEEDS), verbose=False))
+    assert text == (
+        "acme on local\n"
+        "\n"
+        "  + create  2 Bucket: raw, 5m\n"
+        "  ~ update  Bucket 1h   (changed by somebody)\n"
+        "            retention: 7d, should be 2y\n"
+        "  ~ update  TelegrafConfig telegraf-0\n"
+        + "".join(f"            devices.d{n}: not there, should be {n}\n" for n in range(6))
+        + "            and 3 more fields (-v shows them)\n"
+        "  - delete  Process: telegraf-1\n"
+        "\n"
+        "  needs     1 Telegraf process for 31 devices, 319 MB of memory at the worst\n"
+        "            a minute: 5,058 points, 3,542 requests, 2,282 kB\n"
+        "\n"
+        "2 to create, 2 to change, 1 to delete. Carry out: tigctl apply acme"
+    )
+
+
+def test_verbose_shows_every_field() -> None:
+    text = "\n".join(planning.as_text(Plan("acme", "local", CHANGES, NEEDS), verbose=True))
+    assert "devices.d8" in text
+    assert "-v" not in text
+
+
+def test_nothing_to_do_is_one_line() -> None:
+    assert list(planning.as_text(Plan("acme", "local", ()), verbose=False)) == [
+        "acme on local: nothing to change."
+    ]
+
+
+def test_json_is_what_the_contract_says() -> None:
+    found = planning.as_json(Plan("acme", "local", CHANGES, NEEDS))
+    assert json.loads(json.dumps(found)) == found
+    assert list(found) == ["tenant", "target", "changes", "summary", "needs"]
+    assert found["summary"] == {"create": 2, "update": 2, "delete": 1, "adopt": 0, "conflict": 0}
+    changes = found["changes"]
+    assert isinstance(changes, list)
+    assert changes[2] == {
+        "action": "update",
+        "kind": "Bucket",
+        "name": "1h",
+        "fields": [{"path": "retention", "live": "7d", "wanted": "2y"}],
+        "manager": "somebody",
+    }
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_file_gives_back_the_changes(tmp_path: Path, several: bool) -> None:
+    document = planning.as_json(Plan("acme", "local", CHANGES, NEEDS))
+    file = tmp_path / "acme.plan"
+    file.write_text(json.dumps([document] if several else document))
+    assert planning.read_file(file) == {"acme": document["changes"]}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[1]", "{}", '{"tenant": "a"}', '{"tenant": 1, "changes": 2}']
+)
+def test_any_other_file_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "odd"
+    file.write_text(text)
+    with pytest.raises(InvalidFiles, match="no plan of tigctl"):
+        planning.read_file(file)
+
+
+def test_no_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such file"):
+        planning.read_file(tmp_path / "absent")
