@@ -89,15 +89,16 @@ MEASUREMENTS: dict[str, Measurement] = {
             {
                 # With the tag device: one input of one device. Counts go up from the start of
                 # Telegraf: take differences.
-                **{"gather_ms": _F, "errors": _F, "timeouts": _F},
+                **dict.fromkeys(("gather_ms", "errors", "timeouts"), _F),
                 # Without it: Telegraf itself, whose name stands in the tag input.
-                **{"buffer_size": _F, "buffer_limit": _F, "metrics_dropped": _F},
-                **{"metrics_written": _F, "metrics_rejected": _F, "write_ms": _F},
-                **{"write_errors": _F, "memory_bytes": _F},
+                **dict.fromkeys(("buffer_size", "buffer_limit", "metrics_dropped"), _F),
+                **dict.fromkeys(("metrics_written", "metrics_rejected", "write_errors"), _F),
+                **dict.fromkeys(("write_ms", "memory_bytes"), _F),
             },
         ),
     )
 }
+
 
 def field_type(measurement: str, field: str) -> FieldType:
     """The type of a field; one the model does not name follows from its name alone."""

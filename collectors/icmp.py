@@ -54,7 +54,9 @@ def ping_many(
 
     `timeout` is in seconds per packet. Raises NoRight. Runs an event loop of its own.
     """
-    if addresses and not can_ping():
+    if not addresses:
+        return {}
+    if not can_ping():
         raise _no_right()
 
     async def all_of_them() -> dict[str, float | None]:

@@ -129,7 +129,7 @@ def _refused(attempt: Attempt) -> str:
         Report.CONTEXT: f"unknown context '{getattr(keys, 'context', '')}'",
         Report.SILENT: (
             f"no answer to user '{user}', only to discovery:"
-            " privacy password, protocol or context differs"
+            " privacy password, protocols or context differ"
         ),
     }.get(refused.report, f"{refused.report} {refused.detail}".rstrip())
     return f"v3: {words} ({keys.name})"

@@ -21,13 +21,13 @@ from collectors.telegraf.reading import INTERFACE, Naming, Part
 def script(parts: Iterable[Part]) -> str:
     """The script for everything that these parts read. Parts that need none are passed over."""
     rules = {part.raw_name: part for part in parts if not part.native and part.metric.outputs}
-    pieces = [_prelude()]
-    table = []
-    for number, name in enumerate(sorted(rules)):
-        pieces.append(_rule(number, rules[name]))
-        table.append(f"    {quoted(name)}: rule_{number},\n")
-    pieces.append("RULES = {\n" + "".join(table) + "}\n")
-    return "\n\n".join(pieces)
+    names = sorted(rules)
+    functions = [_rule(number, rules[name]) for number, name in enumerate(names)]
+    table = "".join(f"    {quoted(name)}: rule_{number},\n" for number, name in enumerate(names))
+    made = "\n\n".join([*functions, f"RULES = {{\n{table}}}\n"])
+    # What could end the string of TOML around it occurs in texts of profiles only.
+    made = made.replace("'", "\\u0027").replace("\x7f", "\\u007f")
+    return f"{_prelude()}\n\n{made}"
 
 
 @cache
@@ -45,8 +45,7 @@ def _rule(number: int, part: Part) -> str:
     lines = [f"def rule_{number}(metric, f, index, out):"]
     for group in _groups(part.metric.outputs):
         lines += _points(group, part.naming)
-    # What could end the string of TOML around it occurs in texts of profiles only.
-    return "\n".join(lines).replace("'", "\\u0027").replace("\x7f", "\\u007f") + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def _groups(outputs: Sequence[Output]) -> Iterable[list[Output]]:

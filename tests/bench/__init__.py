@@ -1,6 +1,6 @@
 """The figures of docs/benchmarks.md. Prints them; asserts nothing, so that no test is timed.
 
-    python -m tests.bench                 all of them, about half an hour
+    python -m tests.bench                 all of them, about 35 minutes
     python -m tests.bench start render    only these
     python -m tests.bench poll --quick    a small version, to see that it works
 

@@ -29,7 +29,10 @@ def run(scale: stage.Scale, directory: Path) -> list[Figure]:
     root = directory / "noc"
     shutil.copytree(stage.CHECKOUT / "examples" / "noc", root)
     os.environ |= simulated.ENVIRONMENT
-    print(demo.up(directory / "devices"), file=sys.stderr)
+    try:
+        print(demo.up(directory / "devices"), file=sys.stderr)
+    except demo.Refused as refused:
+        raise stage.Unfit(str(refused)) from refused
     try:
         return _measure(root)
     finally:

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from math import floor
 from pathlib import Path
 
 
@@ -38,14 +39,13 @@ def count(lines: Path, fields: Mapping[str, str]) -> dict[str, int]:
 def missed(at: Sequence[float], interval: float, begin: float, end: float) -> int:
     """Intervals between `begin` and `end` without a point.
 
-    A point may be half an interval late before the one that it belongs to counts as missed.
+    A point that comes half an interval late or later counts as missed.
     """
     if not at:
         return int((end - begin) / interval)
     edges = (begin, *at, end)
-    # Before the first point and after the last one there need be none for an interval.
     return sum(
-        max(0, round((later - earlier) / interval) - 1)
+        max(0, floor((later - earlier) / interval - 0.5))
         for earlier, later in itertools.pairwise(edges)
     )
 
@@ -53,4 +53,4 @@ def missed(at: Sequence[float], interval: float, begin: float, end: float) -> in
 def lateness(at: Sequence[float], interval: float) -> float:
     """The most that two points in a row were further apart than the interval, in its shares."""
     gaps = (later - earlier for earlier, later in itertools.pairwise(at))
-    return max((gap / interval - 1 for gap in gaps), default=0.0)
+    return max(0.0, *(gap / interval - 1 for gap in gaps), 0.0)

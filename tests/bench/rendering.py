@@ -1,7 +1,7 @@
 """How long `tigctl render` takes for 10,000 and for 20,000 devices, never probed and probed.
 
-Measured: the whole call of the program by the clock, from files to files; and how much longer
-twice as many devices take. The probed devices all have the lock entry of one farm device with
+Measured: the whole call of the program by the clock, from files to files, the fastest of three
+(whatever else the machine does only ever adds); and how much longer twice as many devices take. The probed devices all have the lock entry of one farm device with
 48 ports that was really probed.
 """
 
@@ -18,6 +18,7 @@ from tigctl.spec import lock
 
 _GOALS = {"never probed": 5.0, "probed": 15.0}  # seconds for 10,000 devices
 _TWICE = 2.2
+_TIMES = 3
 
 
 def run(scale: stage.Scale, directory: Path) -> list[Figure]:
@@ -31,14 +32,19 @@ def run(scale: stage.Scale, directory: Path) -> list[Figure]:
             stage.workspace(root, _rows(count), "outage: 5m\n")
             if kind == "probed":
                 _lock(root, count, directory)
-            run = stage.tigctl(root, "render", stage.TENANT, "-o", str(root / "rendered"))
-            seconds[count] = run.seconds
+            seconds[count] = min(_seconds(root, number) for number in range(_TIMES))
         figures += [
             Figure(f"render: {few:,} devices {kind}", seconds[few], "s", goal * few / 10_000),
             Figure(f"render: {2 * few:,} devices {kind}, of half as many",
                    seconds[2 * few] / seconds[few], "×", _TWICE),
         ]  # fmt: skip
     return figures
+
+
+def _seconds(root: Path, number: int) -> float:
+    """One call, into a new folder."""
+    folder = root / f"rendered-{number}"
+    return stage.tigctl(root, "render", stage.TENANT, "-o", str(folder)).seconds
 
 
 def _rows(count: int) -> dict[str, tuple[str, int]]:

@@ -41,7 +41,7 @@ class Scale:
     devices: int = 500
     ports: int = 48
     interval: int = 60
-    rounds: int = 5
+    rounds: int = 6
     quick: bool = False
 
 

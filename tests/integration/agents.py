@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 # One object: OID with instance, BER tag in decimal (2 integer, 4 octets, 6 OID, 65 Counter32,
@@ -23,20 +24,45 @@ COMMUNITY = "public"
 V3_USER, V3_AUTH, V3_PRIVACY = "noc", "authentication", "encryption"
 
 
+@dataclass(frozen=True)
+class SimulatedUser:
+    """A user of SNMPv3; protocols as snmpsim names them (`--help` lists them), NONE for none."""
+
+    name: str
+    auth: str = "NONE"
+    privacy: str = "NONE"
+
+    @property
+    def options(self) -> list[str]:
+        """What tells snmpsim of this user."""
+        options = [f"--v3-user={self.name}"]
+        if self.auth != "NONE":
+            options += [f"--v3-auth-key={V3_AUTH}", f"--v3-auth-proto={self.auth}"]
+        if self.privacy != "NONE":
+            options += [f"--v3-priv-key={V3_PRIVACY}", f"--v3-priv-proto={self.privacy}"]
+        return options
+
+
 @contextlib.contextmanager
 def agents(
-    directory: Path, devices: Mapping[str, Sequence[Object]], *, v3: Sequence[str] = ()
+    directory: Path,
+    devices: Mapping[str, Sequence[Object]],
+    *,
+    v3: Sequence[str] = (),
+    users: Mapping[str, Sequence[SimulatedUser]] | None = None,
 ) -> Iterator[int]:
     """Serves each address its objects, all on one free UDP port, which is yielded.
 
-    The addresses in `v3` answer to the user above (SHA256, AES) besides the community.
+    The addresses in `v3` answer to the user above (SHA256, AES) besides the community, those
+    in `users` to the users named there. SNMPv3 is asked with the empty context.
     """
+    known = dict.fromkeys(v3, (SimulatedUser(V3_USER, "SHA256", "AES"),)) | dict(users or {})
     port = _free_port(list(devices))
     options: list[str] = []
     for number, (address, objects) in enumerate(devices.items()):
         folder = directory / "recordings" / str(number)
         folder.mkdir(parents=True)
-        stem = "self" if address in v3 else COMMUNITY
+        stem = "self" if address in known else COMMUNITY
         lines = sorted(objects, key=lambda one: tuple(map(int, one[0].split("."))))
         text = "".join(f"{oid}|{tag}|{value}\n" for oid, tag, value in lines)
         (folder / f"{stem}.snmprec").write_text(text, encoding="latin-1")
@@ -47,11 +73,8 @@ def agents(
             f"--data-dir={folder}",
             f"--agent-udpv{family}-endpoint={endpoint}",
         ]
-        if address in v3:
-            options += [
-                *(f"--v3-user={V3_USER}", f"--v3-auth-key={V3_AUTH}", "--v3-auth-proto=SHA256"),
-                *(f"--v3-priv-key={V3_PRIVACY}", "--v3-priv-proto=AES"),
-            ]
+        for user in known.get(address, ()):
+            options += user.options
     with _running(directory, options, list(devices)[-1], port):
         yield port
 

@@ -39,8 +39,14 @@ def up(directory: Path) -> str:
     notes = []
     if not _healthy(processes, devices):
         down(directory)
-        notes += _start(processes, devices)
-        _wait(processes, devices)
+        _refuse_taken(devices)
+        try:
+            notes += _start(processes, devices)
+            _wait(processes, devices)
+        except BaseException:
+            processes.end()
+            silence.lift(directory)  # the logs stay, to be read
+            raise
     return _summary(devices, processes, notes)
 
 
@@ -48,7 +54,7 @@ def down(directory: Path) -> int:
     """Ends all processes, lifts the drop rule and removes the folder; returns how many ended."""
     if directory.exists() and not (directory / _MARK).exists() and any(directory.iterdir()):
         raise Refused(f"{directory} is not a folder of scripts/devices; give another one by --dir")
-    silence.lift()
+    silence.lift(directory)
     if not directory.exists():
         return 0
     ended = Processes(directory).end()
@@ -96,10 +102,24 @@ def _start(processes: Processes, devices: Sequence[Simulated]) -> list[str]:
             )
     for program in programs:
         processes.start(program.name, program.command, program.environ)
-    if reason := silence.impose([device.address for device in by_kind[DEAD]]):
+    if reason := silence.impose(directory, [device.address for device in by_kind[DEAD]]):
         names = ", ".join(device.name for device in by_kind[DEAD])
         notes.append(f"{names} gives no answer to SNMP, but to ping: {reason}")
     return notes
+
+
+def _refuse_taken(devices: Sequence[Simulated]) -> None:
+    """Raises Refused where somebody else listens already, most likely other simulated devices."""
+    for device in devices:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trying:
+            try:
+                trying.bind((device.address, device.port))
+            except OSError as error:
+                raise Refused(
+                    f"UDP {device.address}:{device.port} is taken ({error.strerror})\n"
+                    "  next: end what listens there: scripts/devices down of another checkout,"
+                    " or of another --dir"
+                ) from error
 
 
 def _wait(processes: Processes, devices: Sequence[Simulated]) -> None:
@@ -110,11 +130,9 @@ def _wait(processes: Processes, devices: Sequence[Simulated]) -> None:
         for process in processes.all():
             if not process.alive:
                 said = processes.log(process).splitlines()[-1:] or ["it said nothing"]
-                processes.end()
                 raise Refused(
                     f"{process.name} ended at once: {said[0]}\n"
-                    f"  next: see {processes.directory / process.name}.log; if a port is taken,"
-                    " end what holds UDP port 1161 on 127.20.0.x"
+                    f"  next: read {processes.directory / process.name}.log"
                 )
         if time.monotonic() > deadline:
             names = ", ".join(device.name for device in waiting)

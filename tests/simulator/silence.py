@@ -1,6 +1,7 @@
 """Makes loopback addresses dead: all of 127.0.0.0/8 answers ping, so packets are dropped.
 
-Needs root and nft. The rules stand in a table of their own, which `lift` deletes again.
+Needs root and nft. The rules of a state folder stand in a table
+of their own, which `lift` deletes again.
 """
 
 from __future__ import annotations
@@ -10,14 +11,20 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
+from zlib import crc32
 
-TABLE = "tigctl_devices"
+
+def table(owner: Path) -> str:
+    """The name of the table that belongs to a state folder."""
+    return f"tigctl_devices_{crc32(str(owner.resolve()).encode()):08x}"
 
 
-def impose(addresses: Sequence[str]) -> str | None:
+def impose(owner: Path, addresses: Sequence[str]) -> str | None:
     """Drops whatever is sent to these addresses; returns why it could not, else None.
 
-    Raises ValueError for an address that is not loopback: nothing else is ours to block.
+    `owner` is the state folder that the rules belong to. Raises ValueError for an address that
+    is not loopback: nothing else is ours to block.
     """
     for address in addresses:
         if not ipaddress.ip_address(address).is_loopback:
@@ -26,12 +33,13 @@ def impose(addresses: Sequence[str]) -> str | None:
         return "not root"
     if shutil.which("nft") is None:
         return "no nft (Debian package nftables)"
+    name = table(owner)
     rules = "\n".join(f"ip daddr {address} drop" for address in addresses)
     # Emptied and filled in one transaction, so that running it again gives the same.
     script = f"""
-        table inet {TABLE} {{}}
-        delete table inet {TABLE}
-        table inet {TABLE} {{
+        table inet {name} {{}}
+        delete table inet {name}
+        table inet {name} {{
           chain dead {{
             type filter hook input priority 0; policy accept;
             {rules}
@@ -42,10 +50,10 @@ def impose(addresses: Sequence[str]) -> str | None:
     return None if done.returncode == 0 else f"nft: {done.stderr.strip().splitlines()[0]}"
 
 
-def lift() -> None:
-    """Deletes the table; does nothing where there is none or no right to."""
+def lift(owner: Path) -> None:
+    """Deletes the owner's table; does nothing where there is none or no right to."""
     if os.geteuid() == 0 and shutil.which("nft"):
-        _nft(f"table inet {TABLE} {{}}\ndelete table inet {TABLE}\n")
+        _nft(f"table inet {table(owner)} {{}}\ndelete table inet {table(owner)}\n")
 
 
 def _nft(script: str) -> subprocess.CompletedProcess[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from collectors.facts import Found
 from collectors.knowledge.match import match
 from collectors.knowledge.model import Chosen, Match
 from collectors.login import Login
-from tigctl.cli.output import WIDTH, count, printable
+from tigctl.cli.output import beside, count, printable
 from tigctl.cli.stack import Stack
 from tigctl.render.bundle import DeviceSummary
 from tigctl.spec.workspace import Tenant
@@ -145,7 +144,4 @@ def _checks(device: Device, tenant: Tenant) -> Iterator[str]:
 
 
 def _labelled(label: str, text: str) -> Iterator[str]:
-    """The text beside its label, folded to the width of a page."""
-    lines = textwrap.wrap(printable(text), WIDTH - _LABEL, break_on_hyphens=False) or [""]
-    for number, line in enumerate(lines):
-        yield f"{label if number == 0 else '':<{_LABEL}}{line}"
+    return beside(label, text, width=_LABEL, indent=0)

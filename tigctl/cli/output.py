@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+import textwrap
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
@@ -92,6 +93,17 @@ def listed(words: Sequence[str], most: int = 6) -> str:
     return f"{', '.join(words[:most])} and {len(words) - most} more"
 
 
+def beside(label: str, text: str, *, width: int = 18, indent: int = 2) -> Iterator[str]:
+    """A text beside its label, folded to a page's width; a long label stands above it."""
+    label = " " * indent + printable(label)
+    if len(label) >= width:
+        yield label
+        label = ""
+    for line in textwrap.wrap(printable(text), WIDTH - width, break_on_hyphens=False) or [""]:
+        yield f"{label:<{width}}{line}".rstrip()
+        label = ""
+
+
 def console(stream: IO[str]) -> Any:
     """A rich console on the stream, at most 100 columns wide; rich is imported here."""
     from rich.console import Console  # noqa: PLC0415 - heavy, and `validate` does without
@@ -108,8 +120,3 @@ def console(stream: IO[str]) -> Any:
     )
     made.width = min(made.width, WIDTH)
     return made
-
-
-def fields(row: Mapping[str, object]) -> str:
-    """Names and values in a line, for talk: `a 1, b 2`."""
-    return ", ".join(f"{name} {value}" for name, value in row.items())

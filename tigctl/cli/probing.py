@@ -58,7 +58,7 @@ class Needy:
 
     devices: tuple[str, ...]
     text: str
-    next: str
+    next: str = ""
 
 
 def summary(found: Mapping[str, Found], library: Library) -> str:
@@ -92,11 +92,8 @@ def needy(tenant: str, found: Mapping[str, Found], library: Library) -> list[Nee
         elif one.facts and match(library, one.facts).profile is None:
             unknown.setdefault(one.facts.sys_object_id or "none", []).append(name)
     for object_id, names in unknown.items():
-        word = (
-            "answers, but no profile knows" if len(names) == 1 else "answer, but no profile knows"
-        )
-        text = f"{word} sysObjectID {object_id}; polled by standard MIBs only"
-        rows.append(Needy(tuple(names), text, f"tigctl explain {tenant} {names[0]}"))
+        text = f"sysObjectID {object_id}: no profile knows it; polled by standard MIBs only"
+        rows.append(Needy(tuple(names), text))
     return rows
 
 

@@ -68,7 +68,7 @@ def read(bundle: Bundle, access: Access, *, figures: bool = True) -> Mapping[str
         longest = max((device.budget.interval for device in bundle.devices), default=60)
         queries.append(_figures(bucket, max(300, 3 * longest)))
     found: dict[str, Reading] = {}
-    with Influx(access.url, access.organization, access.token) as influx:
+    with _asked(access) as influx:
         for flux in queries:
             _collect(found, influx.query(flux))
     return found
@@ -84,13 +84,18 @@ def arrivals(
         '  |> last() |> keep(columns: ["device", "_measurement", "_time"])\n'
         '  |> group(columns: ["device", "_measurement"]) |> max(column: "_time")\n'
     )
-    with Influx(access.url, access.organization, access.token) as influx:
+    with _asked(access) as influx:
         rows = influx.query(flux)
     return {
         (str(row["device"]), str(row["_measurement"])): time
         for row in rows
         if isinstance(time := row.get("_time"), datetime) and row.get("device")
     }
+
+
+def _asked(access: Access) -> Influx:
+    # Each series costs InfluxDB about 40 µs: 5,000 devices of 48 ports take 20 s.
+    return Influx(access.url, access.organization, access.token, timeout=120)
 
 
 # Queries

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from collectors.datamodel import MEASUREMENTS
 from collectors.device import Device
 from collectors.facts import Found
 from collectors.knowledge.match import match
@@ -124,24 +125,25 @@ def _summary(one: _Planned) -> DeviceSummary:
         snmp=device.snmp,
         icmp=device.icmp,
         probed=facts is not None,
-        expects=tuple(_expects(one.poll)),
+        expects=_expects(one.poll),
         budget=one.budget,
         silence=one.found.silence.text if one.found and one.found.silence else "",
     )
 
 
-def _expects(poll: Poll) -> Iterable[str]:
-    """The measurements that should arrive, each once: those that are polled often."""
-    expected: dict[str, None] = {}
+def _expects(poll: Poll) -> tuple[str, ...]:
+    """The measurements that should arrive, of those polled often; in the data model's order."""
+    expected = set()
     if poll.device.icmp:
-        expected["ping"] = None
+        expected.add("ping")
     if poll.device.tcp:
-        expected["tcp"] = None
+        expected.add("tcp")
     if poll.login:
         for chosen in poll.match.chosen:
             if not all(symbol.slow for symbol in chosen.symbols):
-                expected |= {output.measurement: None for output in chosen.metric.outputs}
-    return expected
+                expected.update(output.measurement for output in chosen.metric.outputs)
+    known = [name for name in MEASUREMENTS if name in expected]
+    return (*known, *sorted(expected.difference(known)))
 
 
 def _notes(tenant: str, planned: Sequence[_Planned], settings: Settings) -> Iterable[str]:
@@ -150,14 +152,16 @@ def _notes(tenant: str, planned: Sequence[_Planned], settings: Settings) -> Iter
     unknown = [one for one in asked if not one.poll.facts and not one.stale]
     silent = [one for one in unknown if one.found and one.found.silence]
     fresh = [one for one in unknown if one not in silent]
-    little = "gets ping, system and interfaces only"
+    little = "only ping, system and interfaces are polled"
     if fresh:
-        yield f"never probed, so {_which(fresh)} {little}; next: tigctl probe {tenant}"
+        yield f"{_which(fresh)}: never probed, so {little}; next: tigctl probe {tenant}"
     if silent:
-        yield f"silent when probed, so {_which(silent)} {little}; why: tigctl explain {tenant} NAME"
+        yield (
+            f"{_which(silent)}: silent when probed, so {little}; why: tigctl explain {tenant} NAME"
+        )
     if stale := [one for one in asked if one.stale]:
         yield (
-            f"probed at another address or port, so {_which(stale)} {little};"
+            f"{_which(stale)}: probed at another address or port, so {little};"
             f" next: tigctl probe {tenant}"
         )
     for one in _first(slow := [one for one in asked if _stretched(one, settings)]):

@@ -74,7 +74,9 @@ def to_json(bundle: Bundle, files: Sequence[str]) -> str:
         "devices": _lines(_device(device, home) for device in bundle.devices),
         "notes": _lines(bundle.notes),
     }
-    return "{\n" + ",\n".join(f'  "{key}": {value}' for key, value in parts.items()) + "\n}\n"
+    text = "{\n" + ",\n".join(f'  "{key}": {value}' for key, value in parts.items()) + "\n}\n"
+    # A lock can hold a lone surrogate, which no file can.
+    return text.encode("utf-8", "replace").decode()
 
 
 def _device(device: DeviceSummary, home: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
@@ -112,7 +114,7 @@ def _lines(items: Iterable[object]) -> str:
 def _former(directory: Path) -> set[str]:
     """The files of a former render in this folder. Raises UsageError for any other content."""
     try:
-        if not directory.exists() or not any(directory.iterdir()):
+        if not directory.exists() or not any(map(_counts, directory.iterdir())):
             return set()
     except NotADirectoryError:
         raise UsageError(
@@ -129,6 +131,13 @@ def _former(directory: Path) -> set[str]:
             f"{directory} holds files that no render of tigctl wrote; they stay as they are",
             hint="give -o an empty or new folder",
         ) from None
+
+
+def _counts(path: Path) -> bool:
+    """Whether something lies here that a render broken off at its start would not leave."""
+    if path.is_dir() and not path.is_symlink():
+        return any(path.iterdir())
+    return not (path.name.startswith(f".{_BUNDLE}.") and path.name.endswith(".tmp"))
 
 
 def _inside(path: object) -> bool:

@@ -48,6 +48,14 @@ def test_counts_and_lists() -> None:
     assert output.listed(list("abcdefgh"), most=3) == "a, b, c and 5 more"
 
 
+def test_texts_beside_their_labels_fit_a_page() -> None:
+    assert list(output.beside("sw1", "is down")) == ["  sw1             is down"]
+    lines = list(output.beside("a-very-long-device-name", "word " * 40))
+    assert lines[0] == "  a-very-long-device-name"
+    assert all(line.startswith(" " * 18 + "word") for line in lines[1:])
+    assert max(map(len, lines)) <= output.WIDTH
+
+
 def test_a_stream_that_lacks_a_sign_does_not_end_the_program(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -7,6 +7,7 @@ Times are scaled down; no test asserts how long anything took.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable, Sequence
@@ -335,7 +336,7 @@ def test_answers_with_a_wrong_id_are_not_believed() -> None:
 
 
 def test_garbage_beside_good_answers_does_no_harm() -> None:
-    facts = facts_of(_broken(lambda _: [b"\x30\x05junk", answer, answer]))
+    facts = facts_of(_broken(lambda answer: [b"\x30\x05junk", answer, answer]))
     assert dict(facts.answers) == ANSWERS
 
 
@@ -373,6 +374,34 @@ def test_a_slow_agent_is_heard_after_the_next_try_was_sent(
     facts = facts_of(well_behaved(OBJECTS), delay=0.25)
     assert dict(facts.answers) == ANSWERS
     assert facts.answer_ms >= 500
+
+
+def test_a_slow_agent_may_finish_what_it_was_sent_before_it_is_asked_more() -> None:
+    behave, early = well_behaved(OBJECTS), []
+
+    def serve(server: socket.socket) -> None:
+        first, peer = server.recvfrom(9000)
+        second, _ = server.recvfrom(9000)  # the same, asked again
+        server.sendto(behave(first)[0], peer)
+        server.settimeout(0.1)
+        with contextlib.suppress(TimeoutError):
+            early.append(server.recvfrom(9000))
+        server.sendto(behave(second)[0], peer)
+        server.settimeout(1.0)
+        with contextlib.suppress(TimeoutError):
+            while True:
+                request, peer = server.recvfrom(9000)
+                server.sendto(behave(request)[0], peer)
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=serve, args=(server,))
+        thread.start()
+        found = probe_one(int(server.getsockname()[1]))
+        thread.join()
+    assert not early
+    assert found.facts
+    assert dict(found.facts.answers) == ANSWERS
 
 
 def test_a_slower_agent_is_heard_by_patience(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,9 +49,9 @@ def test_a_pid_that_belongs_to_somebody_else_by_now_is_left_alone(tmp_path):
     assert processes.end() == 0
 
 
-def test_nothing_but_loopback_is_ever_silenced():
+def test_nothing_but_loopback_is_ever_silenced(tmp_path):
     with pytest.raises(ValueError, match=r"192\.0\.2\.1"):
-        silence.impose(["127.0.0.9", "192.0.2.1"])
+        silence.impose(tmp_path, ["127.0.0.9", "192.0.2.1"])
 
 
 def test_a_folder_of_somebody_else_is_not_removed(tmp_path, capsys):

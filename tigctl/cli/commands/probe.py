@@ -19,7 +19,6 @@ from tigctl.spec import lock
 from tigctl.spec.workspace import Tenant
 
 SILENT = 3
-_WIDEST = 40  # of the first column; longer names push their text to the right
 
 
 @click.command()
@@ -51,7 +50,7 @@ def command(tenant: str, devices: tuple[str, ...], *, strict: bool) -> int:
     lock.write(one.lock_path, merged(one.devices, former, found))
     output.data(summary(found, library))
     _report(needy(tenant, found, library))
-    output.say(f"Next: tigctl apply {tenant}")
+    output.say(f"Why so: tigctl explain {tenant} DEVICE     Next: tigctl apply {tenant}")
     return SILENT if strict and silent(found) else 0
 
 
@@ -74,7 +73,9 @@ def _report(rows: Sequence[Needy]) -> None:
         return
     number = sum(len(row.devices) for row in rows)
     output.data(f"{number} need{'s' if number == 1 else ''} you:")
-    names = [output.listed(row.devices, 3) for row in rows]
-    width = min(_WIDEST, max(map(len, names)))
-    for name, row in zip(names, rows, strict=True):
-        output.data(f"  {name:<{width}}  {row.text}\n  {'':<{width}}  next: {row.next}")
+    for row in rows:
+        for line in output.beside(output.listed(row.devices, 2), row.text):
+            output.data(line)
+        if row.next:
+            for line in output.beside("", f"next: {row.next}"):
+                output.data(line)

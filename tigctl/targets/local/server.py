@@ -127,7 +127,7 @@ class Server:
                 ):
                     return False
                 if many:
-                    raise _cannot_start(self.layout, INFLUXDB)
+                    raise _cannot_start(self.layout, INFLUXDB, failures)
                 time.sleep(0.03)
         raise TargetError(
             f"InfluxDB does not answer after {_READY_SECONDS:.0f} s",
@@ -178,29 +178,38 @@ def wait_running(layout: Layout, supervisor: Supervisor, name: str) -> None:
         if failures.many(supervisor, name):
             break
         time.sleep(0.05)
-    raise _cannot_start(layout, name)
+    raise _cannot_start(layout, name, failures)
 
 
 class _Failures:
-    """Counts how often a program has ended instead of running."""
+    """Counts how often a program was started and has ended instead of running."""
 
     def __init__(self) -> None:
-        self.seen = 0
-        self._was = ""
+        self._tries: set[int] = set()
+        self.said = ""
+
+    @property
+    def seen(self) -> bool:
+        """Whether it has failed at all."""
+        return bool(self._tries)
 
     def many(self, supervisor: Supervisor, name: str) -> bool:
         """Whether it has failed often enough to give up."""
         states = supervisor.states()
-        found = (states or {}).get(name)
-        now = found.state if found else "no supervisor" if states is None else "unknown"
-        if now in {"BACKOFF", "EXITED", "FATAL", "no supervisor"} and now != self._was:
-            self.seen += 1
-        self._was = now
-        return now in {"FATAL", "no supervisor"} or self.seen >= _TRIES
+        if states is None:
+            self.said = "its supervisor has ended"
+            return True
+        found = states.get(name)
+        if found and found.state in {"BACKOFF", "EXITED", "FATAL"}:
+            self._tries.add(found.started)
+            self.said = found.said
+            return found.state == "FATAL" or len(self._tries) >= _TRIES
+        return False
 
 
-def _cannot_start(layout: Layout, name: str) -> TargetError:
+def _cannot_start(layout: Layout, name: str, failures: _Failures) -> TargetError:
+    said = layout.tail(name) or f"    {failures.said or '(nothing)'}"
     return TargetError(
-        f"{name} cannot start; it says:\n{layout.tail(name) or '    (nothing)'}",
+        f"{name} cannot start; it says:\n{said}",
         hint=f"put that right (all of it is in {layout.log(name)}), then run tigctl apply again",
     )

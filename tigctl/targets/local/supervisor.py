@@ -41,12 +41,16 @@ _NOT_RUNNING, _ALREADY_STARTED = 70, 60  # supervisor.xmlrpc.Faults
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
-    """A program as the supervisor sees it; `state` in its own words (RUNNING, BACKOFF …)."""
+    """A program as the supervisor sees it; `state` in its own words (RUNNING, BACKOFF …).
+
+    `said` is the supervisor's remark; `started` when it was last tried, in s since 1970.
+    """
 
     name: str
     state: str
     pid: int
     said: str
+    started: int
 
 
 class Supervisor:
@@ -69,7 +73,7 @@ class Supervisor:
             return None
         return {
             item["name"]: ProcessState(
-                item["name"], item["statename"], item["pid"], item["description"]
+                item["name"], item["statename"], item["pid"], item["description"], item["start"]
             )
             for item in found
         }

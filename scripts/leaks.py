@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """No file of the project may tell where it was written, or pin where packages come from.
 
 Looks through all files git knows or would know for: this checkout's path, the home folder,
@@ -32,7 +31,7 @@ LOCK_FILES = {
     "yarn.lock",
 }
 PIP_OPTIONS = re.compile(
-    r"^\s*--(index-url|extra-index-url|find-links|trusted-host)\b|https?://", re.M
+    r"^\s*--(index-url|extra-index-url|find-links|trusted-host)\b|https?://", re.MULTILINE
 )
 ROOT = Path(__file__).resolve().parent.parent
 
