@@ -42,8 +42,9 @@ def _deal(laid: Sequence[Laid], settings: Settings) -> list[list[Laid]]:
     A device's place follows from its name and the number of Telegrafs only: a device more or
     less changes one file, and one Telegraf more takes its share from each of the others.
     """
-    needed = _buffered(laid, settings) * limits.POINT_BYTES
-    count = math.ceil(needed / limits.SHARD_BUFFER_BYTES)
+    buffer = _buffered(laid, settings) * limits.POINT_BYTES
+    configuration = sum(len(toml) for one in laid for toml in one.toml) * limits.CONFIG_BYTES
+    count = math.ceil(max(buffer, configuration) / limits.SHARD_BYTES)
     if count <= 1:
         return [list(laid)] if laid else []
     dealt: list[list[Laid]] = [[] for _ in range(count)]
@@ -95,7 +96,7 @@ def _shard(name: str, laid: Sequence[Laid], settings: Settings) -> Shard:
         variables=tuple(variables),
         buffer_points=buffer,
         memory_bytes=limits.BASE_BYTES
-        + limits.INSTANCE_BYTES * sum(len(one.toml) for one in laid)
+        + limits.CONFIG_BYTES * len(config)
         + limits.POINT_BYTES * buffer,
     )
 

@@ -1,8 +1,9 @@
 """How long `tigctl render` takes for 10,000 and for 20,000 devices, never probed and probed.
 
 Measured: the whole call of the program by the clock, from files to files, the fastest of three
-(whatever else the machine does only ever adds); and how much longer twice as many devices take. The probed devices all have the lock entry of one farm device with
-48 ports that was really probed.
+(whatever else the machine does only ever adds); and how much longer twice as many devices take.
+The probed devices all have the lock entry of one farm device with 48 ports that was really
+probed.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Covers `make demo` as README shows it, twice, then `make demo-down`: what it says, what each device
-comes to, that no secret lies in a file others can read, and that nothing is left.
+"""Covers `make demo` as README shows it, twice, then `make demo-down`: what it says, what each
+device comes to, that no secret lies in a file others can read, and that nothing is left.
 
 Leaves out how fast it is (tests/bench). The demo's addresses and its folder are fixed, so this does
 not run beside a demo of your own.
@@ -121,7 +121,7 @@ def _processes() -> list[str]:
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            place = os.readlink(entry / "cwd")
+            place = (entry / "cwd").readlink()
         except OSError:
             continue
         if f"{DEMO}/" in line or f"{place}/".startswith(f"{DEMO}/"):

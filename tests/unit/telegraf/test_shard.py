@@ -91,7 +91,18 @@ def test_many_devices_are_spread_and_each_is_polled_once() -> None:
     assert max(sizes) < 1.3 * min(sizes)
     for shard in shards:
         assert tuple(shard.digests) == shard.devices
-        assert shard.memory_bytes < 1.5 * limits.SHARD_BUFFER_BYTES
+        assert shard.memory_bytes < 1.8 * limits.SHARD_BYTES
+
+
+def test_devices_without_ports_are_spread_by_the_size_of_their_configuration() -> None:
+    polls = [poll(f"sw{number}", snmp=False) for number in range(20_000)]
+
+    shards = render(polls, SETTINGS)
+
+    assert len(shards) > 1
+    sizes = [limits.CONFIG_BYTES * len(shard.config) for shard in shards]
+    assert max(sizes) < 1.3 * limits.SHARD_BYTES
+    assert all(shard.memory_bytes > size for shard, size in zip(shards, sizes, strict=True))
 
 
 def test_one_device_more_changes_one_file_only() -> None:

@@ -141,5 +141,6 @@ def disk_errors(home: Path) -> Iterator[None]:
         yield
     except OSError as error:
         where = error.filename2 or error.filename
-        path = Path(os.fsdecode(where)) if isinstance(where, str | bytes) else home
+        # Names inside a folder that is being removed come without that folder.
+        path = home / os.fsdecode(where) if isinstance(where, str | bytes) else home
         raise refused("use", path, error) from error
