@@ -17,7 +17,7 @@ from collectors.knowledge.model import Identity, IdentitySource, Library, Metric
 SHIPPED = Path(__file__).resolve().parent.parent / "profiles"
 
 _PROFILE_KEYS = ("sysobjectid", "extends", "metadata", "metrics", "metric_tags", "device", "tigctl")
-_EXTENSION_KEYS = ("capability", "rank", "sysdescr", "description")
+_EXTENSION_KEYS = ("capability", "rank", "sysdescr", "answers", "description")
 # What the open schema calls a fact, and what the data model calls it.
 _IDENTITY = {
     "vendor": "vendor",
@@ -86,9 +86,12 @@ def _folder(folder: Path, *, own: bool) -> _Loaded:
 
 def _profile(path: Path, document: Map, faults: Faults, *, own: bool) -> Profile:
     faults.unknown_keys(document, _PROFILE_KEYS, "a profile")
-    extension = document.get("tigctl", {})
+    extension = document.get("tigctl") or {}
     if isinstance(extension, Map):
         faults.unknown_keys(extension, _EXTENSION_KEYS, "`tigctl` of a profile")
+    elif extension:
+        faults.add(document.lines["tigctl"], "`tigctl` of a profile must be a mapping")
+        extension = {}
     line = document.lines.get("sysobjectid", 0)
     object_ids = texts(document.get("sysobjectid", []))
     for pattern in object_ids:
@@ -97,6 +100,10 @@ def _profile(path: Path, document: Map, faults: Faults, *, own: bool) -> Profile
     descr = str(extension.get("sysdescr", "")) or None
     if descr is not None:
         _regex(descr, extension.lines["sysdescr"], faults)
+    answers = [
+        oid(number, extension.lines["answers"], faults).removesuffix(".0")
+        for number in texts(extension.get("answers", []))
+    ]
     rank = str(extension.get("rank", "50"))
     if not rank.isdigit():
         faults.add(extension.lines["rank"], f"rank {rank!r} is no whole number")
@@ -114,6 +121,7 @@ def _profile(path: Path, document: Map, faults: Faults, *, own: bool) -> Profile
         file=str(path),
         object_ids=object_ids,
         descr_pattern=descr,
+        answers=tuple(number for number in answers if number),
         capability=yes(extension.get("capability", "")),
         rank=int(rank),
         identity=_identity(document, faults),

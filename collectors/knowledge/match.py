@@ -2,8 +2,9 @@
 
 The order of precedence, which settles every tie:
 1. the device's own kind: of all profiles whose sysObjectID pattern fits (and whose sysdescr
-   pattern, where it has one), own ones before shipped ones, then the longest pattern, then
-   one with a sysdescr pattern before one without, then the name;
+   pattern and `answers`, where it has them, fit too), own ones before shipped ones, then the
+   longest pattern, then one that asks for more than sysObjectID before one that does not, then
+   the name;
 2. capabilities the device answers: own ones before shipped ones, then by `rank`, then by name.
 Of each measurement (of sensors: of each class) the first profile that gives any wins, unless
 a metric says `additional`. Within one profile all metrics add up, but for `unless`.
@@ -12,12 +13,12 @@ a metric says `additional`. Within one profile all metrics add up, but for `unle
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 from collectors.facts import Facts
 from collectors.knowledge.model import (
+    Choice,
     Chosen,
     Identity,
     Library,
@@ -36,10 +37,11 @@ _TEXTS_OF_SYSTEM = {"1.3.6.1.2.1.1.1.0": "sys_descr", "1.3.6.1.2.1.1.5.0": "sys_
 
 
 def questions(library: Library, sys_object_id: str, sys_descr: str) -> Questions:
-    """What has to be asked to know which of the metrics that may fit do answer."""
-    profiles = [*_kinds(library, sys_object_id, sys_descr)[:1], *capabilities(library)]
+    """What has to be asked to know which profiles fit, and which of their metrics answer."""
+    profiles = [*_likely(library, sys_object_id, sys_descr), *capabilities(library)]
+    columns = dict.fromkeys(oid for profile in profiles for oid in profile.answers)
     metrics = (metric for profile in profiles for metric in profile.metrics)
-    columns = dict.fromkeys(symbol.oid for metric in metrics for symbol in metric.symbols)
+    columns |= dict.fromkeys(symbol.oid for metric in metrics for symbol in metric.symbols)
     sources = (
         source.oid
         for profile in profiles
@@ -54,18 +56,19 @@ def match(library: Library, facts: Facts | None) -> Match:
     """The metrics a device is polled for. Without facts: system and 64-bit interfaces."""
     if facts is None:
         chain = [profile for profile in capabilities(library) if profile.name in UNPROBED]
-        chosen, passed_over = _choose(library, chain, None)
+        chosen, passed_over = _chosen(_choice(library, chain, None), {})
         return Match(None, "never probed", chosen, passed_over)
-    kinds = _kinds(library, facts.sys_object_id, facts.sys_descr)
-    kind = kinds[0] if kinds else None
-    chain = [*kinds[:1], *capabilities(library)]
-    chosen, passed_over = _choose(library, chain, facts.answers)
+    likely = _likely(library, facts.sys_object_id, facts.sys_descr)
+    kind = next((profile for profile in likely if _answered(profile, facts.answers)), None)
+    chain = [*([kind] if kind else ()), *capabilities(library)]
+    answered = frozenset(oid for oid, rows in facts.answers.items() if rows)
+    chosen, passed_over = _chosen(_choice(library, chain, answered), facts.answers)
     return Match(
         profile=kind,
         because=_because(kind, facts),
         chosen=chosen,
         passed_over=passed_over,
-        identity=_identify(chain, facts),
+        identity=_identify(chain, facts, {one.metric.profile for one in chosen}),
     )
 
 
@@ -82,7 +85,8 @@ def fits(pattern: str, sys_object_id: str) -> bool:
     return sys_object_id == pattern
 
 
-def _kinds(library: Library, sys_object_id: str, sys_descr: str) -> list[Profile]:
+def _likely(library: Library, sys_object_id: str, sys_descr: str) -> list[Profile]:
+    """The kinds the device may be, best first: the last one asks for no answers."""
     found = []
     for profile in library.profiles:
         fitting = [pattern for pattern in profile.object_ids if fits(pattern, sys_object_id)]
@@ -91,9 +95,15 @@ def _kinds(library: Library, sys_object_id: str, sys_descr: str) -> list[Profile
         if profile.descr_pattern and not re.search(profile.descr_pattern, sys_descr):
             continue
         longest = max(pattern.count(".") + (not pattern.endswith("*")) for pattern in fitting)
-        order = (not profile.own, -longest, profile.descr_pattern is None, profile.name)
-        found.append((order, profile))
-    return [profile for _, profile in sorted(found, key=lambda pair: pair[0])]
+        picky = bool(profile.descr_pattern) + bool(profile.answers)
+        found.append(((not profile.own, -longest, -picky, profile.name), profile))
+    likely = [profile for _, profile in sorted(found, key=lambda pair: pair[0])]
+    certain = next((n for n, profile in enumerate(likely) if not profile.answers), len(likely))
+    return likely[: certain + 1]
+
+
+def _answered(profile: Profile, answers: Mapping[str, int]) -> bool:
+    return not profile.answers or any(answers.get(oid) for oid in profile.answers)
 
 
 def _because(kind: Profile | None, facts: Facts) -> str:
@@ -104,15 +114,36 @@ def _because(kind: Profile | None, facts: Facts) -> str:
         (pattern for pattern in kind.object_ids if fits(pattern, facts.sys_object_id)), key=len
     )
     verb = "begins with" if pattern.endswith("*") else "is"
-    reason = f"sysObjectID {facts.sys_object_id} {verb} {pattern.removesuffix('.*')}"
-    return f"{reason} and sysDescr fits {kind.descr_pattern}" if kind.descr_pattern else reason
+    reasons = [f"sysObjectID {facts.sys_object_id} {verb} {pattern.removesuffix('.*')}"]
+    if kind.descr_pattern:
+        reasons.append(f"sysDescr fits {kind.descr_pattern}")
+    if there := [oid for oid in kind.answers if facts.answers.get(oid)]:
+        reasons.append(f"{there[0]} answers")
+    return " and ".join(reasons)
 
 
-def _choose(
-    library: Library, chain: list[Profile], answers: Mapping[str, int] | None
-) -> tuple[tuple[Chosen, ...], dict[str, str]]:
-    """The metrics of a chain of profiles that answer; `answers` None: take all as answering."""
-    chosen: list[Chosen] = []
+def _chosen(
+    choice: Choice, answers: Mapping[str, int]
+) -> tuple[tuple[Chosen, ...], Mapping[str, str]]:
+    """A choice for one device, with its rows."""
+    chosen = tuple(
+        Chosen(metric, symbols, max([answers.get(symbol.oid, 0) for symbol in symbols]))
+        for metric, symbols in choice.metrics
+    )
+    return chosen, choice.passed_over
+
+
+def _choice(library: Library, chain: Sequence[Profile], answered: frozenset[str] | None) -> Choice:
+    """As `_choose`, remembered: of 10,000 devices most are like another one."""
+    key = (tuple(profile.name for profile in chain), answered)
+    if (known := library.choices.get(key)) is None:
+        known = library.choices[key] = _choose(library, chain, answered)
+    return known
+
+
+def _choose(library: Library, chain: Sequence[Profile], answered: frozenset[str] | None) -> Choice:
+    """The metrics of a chain of profiles that answer; `answered` None: take all as answering."""
+    chosen: list[tuple[Metric, tuple[Symbol, ...]]] = []
     passed_over: dict[str, str] = {}
     owner: dict[tuple[str, str], str] = {}
     for profile in chain:
@@ -122,7 +153,7 @@ def _choose(
             if instead:
                 passed_over[metric.id] = f"{instead[0]} answers"
                 continue
-            symbols = _answering(metric, answers)
+            symbols = _answering(metric, answered)
             usable = tuple(output for output in metric.outputs if _computable(output, symbols))
             if not usable:
                 passed_over[metric.id] = _unanswered(metric)
@@ -139,10 +170,8 @@ def _choose(
                 continue
             kept = _only(library, metric, free) if len(free) < len(metric.outputs) else metric
             needed = {symbol.name for symbol in kept.symbols}
-            symbols = tuple(symbol for symbol in symbols if symbol.name in needed)
-            rows = max((answers or {}).get(symbol.oid, 0) for symbol in symbols)
-            chosen.append(Chosen(kept, symbols, rows))
-    return tuple(chosen), passed_over
+            chosen.append((kept, tuple(symbol for symbol in symbols if symbol.name in needed)))
+    return Choice(tuple(chosen), passed_over)
 
 
 def _gives(output: Output) -> tuple[str, str]:
@@ -150,16 +179,10 @@ def _gives(output: Output) -> tuple[str, str]:
     return output.measurement, output.tags.get("class", "")
 
 
-def _answering(metric: Metric, answers: Mapping[str, int] | None) -> tuple[Symbol, ...]:
-    there = [symbol for symbol in metric.symbols if answers is None or answers.get(symbol.oid)]
+def _answering(metric: Metric, answered: frozenset[str] | None) -> tuple[Symbol, ...]:
+    there = [symbol for symbol in metric.symbols if answered is None or symbol.oid in answered]
     names = {symbol.name for symbol in there}
-    # Cached, so that devices that answer alike share one object and rendering can, too.
-    return _shared(tuple(symbol for symbol in there if not names.intersection(symbol.unless)))
-
-
-@lru_cache(maxsize=4096)
-def _shared(symbols: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
-    return symbols
+    return tuple(symbol for symbol in there if not names.intersection(symbol.unless))
 
 
 def _computable(output: Output, symbols: Collection[Symbol]) -> bool:
@@ -207,11 +230,15 @@ def _unanswered(metric: Metric) -> str:
     return "no answer to " + ", ".join(symbol.name for symbol in metric.symbols[:3])
 
 
-def _identify(chain: list[Profile], facts: Facts) -> dict[str, str]:
+def _identify(chain: Sequence[Profile], facts: Facts, giving: Collection[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for profile in chain:
+        # A fixed value says something of a device only if the profile is about it.
+        fixed = not profile.capability or profile.name in giving
         for fact, identity in profile.identity.items():
-            if fact not in found and (text := _fact(identity, facts)):
+            if fact in found:
+                continue
+            if text := _fact(identity, facts) or (identity.value if fixed else ""):
                 found[fact] = text
     return found
 
@@ -225,4 +252,4 @@ def _fact(identity: Identity, facts: Facts) -> str:
             text = found[1] or "" if found else ""
         if text.strip():
             return str(text).strip()
-    return identity.value
+    return ""

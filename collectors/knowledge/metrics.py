@@ -106,9 +106,12 @@ def symbol(item: Map, mib: str, faults: Faults, *, scalar: bool = False) -> Symb
         return None
     if not number:
         return None
-    extension = item.get("tigctl", {})
+    extension = item.get("tigctl") or {}
     if isinstance(extension, Map):
         faults.unknown_keys(extension, ("unless", "slow"), "`tigctl` of a symbol")
+    elif extension:
+        faults.add(item.lines["tigctl"], "`tigctl` of a symbol must be a mapping")
+        extension = {}
     return Symbol(
         oid=number.removesuffix(".0") if scalar else number,
         name=name,

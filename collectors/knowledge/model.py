@@ -122,6 +122,8 @@ class Profile:
         file: path it was loaded from, for messages and `explain`.
         object_ids: patterns of sysObjectID (`1.3.6.1.4.1.9.1.*`); empty for a capability.
         descr_pattern: regular expression that sysDescr has to match as well; None: any.
+        answers: OIDs (columns, or scalars without `.0`) one of which has to answer as well, where
+            many vendors share one sysObjectID; empty: none has to.
         capability: applies to every device that answers one of its metrics.
         rank: order among capabilities; the lower one is asked first.
         identity: field of `inventory` -> where it stands.
@@ -133,6 +135,7 @@ class Profile:
     file: str
     object_ids: tuple[str, ...] = ()
     descr_pattern: str | None = None
+    answers: tuple[str, ...] = ()
     capability: bool = False
     rank: int = 50
     identity: Mapping[str, Identity] = field(default_factory=dict)
@@ -142,15 +145,25 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """The metrics that are polled from all devices that answer alike, with their symbols."""
+
+    metrics: tuple[tuple[Metric, tuple[Symbol, ...]], ...]
+    passed_over: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Library:
     """All profiles, shipped and own, ready for matching.
 
     `cut` remembers metrics that matching cut to some of their outputs, so that devices that
-    answer alike share one object and rendering can tell by it that they are alike.
+    answer alike share one object and rendering can tell by it that they are alike. `choices`
+    remembers what matching chose for devices that answer alike.
     """
 
     profiles: tuple[Profile, ...]
     cut: dict[str, Metric] = field(default_factory=dict, compare=False, repr=False)
+    choices: dict[object, Choice] = field(default_factory=dict, compare=False, repr=False)
 
     def __getitem__(self, name: str) -> Profile:
         for profile in self.profiles:

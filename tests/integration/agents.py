@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # One object: OID with instance, BER tag in decimal (2 integer, 4 octets, 6 OID, 65 Counter32,
-# 66 Gauge32, 67 TimeTicks, 70 Counter64), value.
-Object = tuple[str, int, object]
+# 66 Gauge32, 67 TimeTicks, 70 Counter64; with an `x` behind it for a value in hexadecimal), value.
+Object = tuple[str, int | str, object]
 
 COMMUNITY = "public"
 V3_USER, V3_AUTH, V3_PRIVACY = "noc", "authentication", "encryption"

@@ -34,7 +34,7 @@ from tigctl.targets.interface import Step
 from tigctl.targets.local import boot, database, locks, network, programs
 from tigctl.targets.local.polling import UnsetVariables
 from tigctl.targets.local.state import State
-from tigctl.targets.local.supervisor import SUPERVISOR
+from tigctl.targets.local.supervisor import SUPERVISOR, launcher
 from tigctl.targets.local.target import LocalTarget
 
 pytestmark = pytest.mark.real
@@ -464,24 +464,21 @@ def test_a_killed_supervisor_takes_all_along_and_apply_brings_all_back(
     assert authorizations(target) == ["admin's Token", *TOKENS]
 
 
-def test_a_stray_of_an_earlier_supervisor_is_ended(target: LocalTarget) -> None:
-    # A stopped process does not see that its supervisor died.
+def test_a_stray_of_an_earlier_supervisor_is_ended(target: LocalTarget, tmp_path: Path) -> None:
     bundle = one_device()
     applied(target, bundle)
-    before = pids(target)
-    stray = before["telegraf-0"] or 0
-    os.kill(stray, signal.SIGSTOP)
-    os.kill(before[SUPERVISOR] or 0, signal.SIGKILL)
-    wait_for(lambda: programs.running_pid(target.layout, SUPERVISOR) is None)
-    assert programs.running_pid(target.layout, "telegraf-0") == stray
-    child = subprocess.Popen(
-        [sys.executable, "-c", f"import os,time; time.sleep(2); os.kill({stray}, 18)"]
-    )
-    try:
-        applied(target, bundle)
-    finally:
-        child.wait()
-    assert programs.running_pid(target.layout, "telegraf-0") not in {None, stray}
+    os.kill(pids(target)[SUPERVISOR] or 0, signal.SIGKILL)
+    wait_for(lambda: not any(pids(target).values()))
+    # Detached, so that nothing ends it: as if it had not noticed that its supervisor died.
+    spec = json.loads(target.layout.spec("telegraf-0").read_text())
+    copy = tmp_path / "stray.json"
+    copy.write_text(json.dumps(spec | {"log": str(tmp_path / "stray.log")}))
+    subprocess.run([*launcher(), str(copy), "--detach"], check=True)
+    wait_for(lambda: pids(target)["telegraf-0"])
+    stray = pids(target)["telegraf-0"]
+    applied(target, bundle)
+    assert pids(target)["telegraf-0"] not in {None, stray}
+    assert not lives(stray or 0)
     assert plan(bundle, target).changes == ()
 
 

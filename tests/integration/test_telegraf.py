@@ -7,10 +7,13 @@ The devices are snmpsim agents whose objects stand here. Profiles are small ones
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import socket
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -19,6 +22,7 @@ import pytest
 from collectors.datamodel import COMMON_TAGS, MEASUREMENTS, FieldType
 from collectors.facts import InterfaceKey
 from collectors.login import AuthProtocol, PrivacyProtocol, Secret, User
+from collectors.telegraf import limits
 from collectors.telegraf.model import Poll, Settings
 from collectors.telegraf.shard import render
 from collectors.telegraf.writer import Script, Table, Toml, document, dump
@@ -32,7 +36,8 @@ from tests.integration.agents import (
 )
 from tests.integration.lineprotocol import Point, parse
 from tests.integration.servers import InfluxServer, influxd
-from tests.unit.telegraf.devices import IF, IFX, V1, interfaces, poll
+from tests.integration.servers import telegraf as running
+from tests.unit.telegraf.devices import IF, IFX, SYSTEM, V1, interfaces, poll
 from tigctl.targets import tools
 
 pytestmark = pytest.mark.real
@@ -112,7 +117,8 @@ SWITCH = [
 ]
 # The types of half of its objects are wrong, as real agents have it.
 LIAR = [
-    *system("liar"),
+    *system("liar")[1:],
+    ("1.3.6.1.2.1.1.1.0", "4x", "20200900"),  # two blanks, a tab and a NUL
     *port(1, counter=7, ifOperStatus=(f"{IF}.8.1", OCTETS, "up")),
     *port(2, counter=8, ifHighSpeed=(f"{IFX}.15.2", OCTETS, "1000")),
     *port(3, ifDescr=(f"{IF}.2.3", INTEGER, 3), ifHCInOctets=(f"{IFX}.6.3", OCTETS, "many")),
@@ -143,16 +149,25 @@ def telegraf(*arguments: str | Path, environ: Mapping[str, str] = ENVIRON) -> st
 
 def once(config: str, directory: Path, **environ: str) -> tuple[list[Point], str]:
     """What Telegraf writes when each input is asked once, and its log."""
-    lines = directory / "points.lp"
-    output = dump(Table("outputs.file", {"files": [str(lines)], "data_format": "influx"}))
-    replaced, count = re.subn(
-        r"\[\[outputs\.influxdb_v2\]\]\n(?:[^\[].*\n|\n|\[\n)*?(?=\n\[)", output, config, count=1
-    )
-    assert count == 1
-    path = directory / "telegraf.conf"
-    path.write_text(replaced)
+    lines, path = directory / "points.lp", directory / "telegraf.conf"
+    path.write_text(to_file(config, lines))
     log = telegraf("--config", path, "--once", environ=ENVIRON | environ)
     return parse(lines.read_bytes().decode() if lines.exists() else ""), log
+
+
+def to_file(config: str, lines: Path) -> str:
+    """The configuration with a file in the place of InfluxDB."""
+    output = dump(Table("outputs.file", {"files": [str(lines)], "data_format": "influx"}))
+    section = r"\[\[outputs\.influxdb_v2\]\]\n(?:[^\[].*\n|\n|\[\n)*?(?=\n\[)"
+    replaced, count = re.subn(section, output, config, count=1)
+    assert count == 1
+    return replaced
+
+
+def whole_lines(lines: Path) -> str:
+    """What was written so far, up to the last complete point."""
+    text = lines.read_bytes().decode() if lines.exists() else ""
+    return text[: text.rfind("\n") + 1]
 
 
 def rendered(*polls: Poll, **settings: object) -> str:
@@ -308,6 +323,7 @@ def test_wrong_types_cost_their_field_and_no_more(polled: list[Point]) -> None:
     assert [ports[f"ifName=Gi0/{index}"].get("ifHCInOctets") for index in (1, 2, 3)] == [7, 8, None]
     assert "ifOperStatus" not in ports["ifName=Gi0/1"]
     assert ports["ifName=Gi0/3"]["ifDescr"] == "3"
+    assert "sysDescr" not in of(polled, "liar", "system")[""]  # blanks tell nothing
     assert of(polled, "liar", "storage")["storage=2"] == {"total_bytes": 4_000_000.0}
     by_script = of(polled, "liar-new", "interface")
     assert by_script["ifName=Gi0/2"]["ifOperStatus"] == 1  # the script takes row by row
@@ -320,12 +336,63 @@ def test_what_an_old_device_lacks_does_not_cost_the_rest(polled: list[Point]) ->
     assert of(polled, "old", "storage").keys() == {"storage=/"}
 
 
-def test_a_closed_port_costs_one_error_per_instance(polled: list[Point]) -> None:
-    told = {point.measurement for point in polled if point.tags.get("device") == "closed"}
-    inputs = of(polled, "closed", "collector")
+def test_how_polling_fares_is_told(network: int, tmp_path: Path) -> None:
+    lines, path = tmp_path / "points.lp", tmp_path / "telegraf.conf"
+    config = rendered(
+        poll("sw1", address=ADDRESSES[0], port=network, site="hall", role="access", tcp=(1,)),
+        poll("closed", address=ADDRESSES[0], port=1, icmp=False),
+        interval=1,
+        jitter=0,
+    )
+    path.write_text(to_file(config, lines))
+    with running(path, tmp_path, ENVIRON):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            points = parse(whole_lines(lines))
+            failures = of(points, "closed", "collector").get("input=snmp", {}).get("errors", 0)
+            if failures >= 2 and of(points, "sw1", "collector").keys() >= {SW1_TCP}:
+                break
+            time.sleep(0.2)
 
-    assert told <= {"collector"}
-    assert all(fields["errors"] == 1 for fields in inputs.values())
+    assert_in_data_model(points)
+    own = of(points, "sw1", "collector")
+    expected = {"ping", "snmp", "snmp:slow", "tcp:1"}
+    assert own.keys() == {f"input={name},role=access,site=hall" for name in expected}
+    assert all(fields["errors"] == 0 for name, fields in own.items() if "snmp" in name)
+    # Nothing is told of an input that was not asked yet.
+    about = [one for one in points if one.measurement == "collector" and "device" in one.tags]
+    assert all(one.fields["gather_ms"] > 0 for one in about if one.fields["timeouts"] == 0)
+    # A closed port costs one error per poll, not one per table.
+    polls = [one.fields["errors"] for one in about if one.tags["device"] == "closed"]
+    assert set(polls) <= {1.0, 2.0, 3.0}
+    assert not of(points, "closed", "system")
+    (itself,) = (
+        {key for one in points if one.tags == {"input": "telegraf-0"} for key in one.fields},
+    )
+    wanted = {"buffer_size", "buffer_limit", "metrics_dropped", "write_ms", "memory_bytes"}
+    assert wanted <= itself
+
+
+SW1_TCP = "input=tcp:1,role=access,site=hall"
+
+
+def test_a_silent_device_is_asked_one_thing_only(tmp_path: Path) -> None:
+    """As often as retries say, then no more: the rest of its tables would not answer either."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.1.8", 0))
+        address, number = silent.getsockname()
+        config = rendered(
+            poll("silent", SYSTEM, interfaces(), address=address, port=number, icmp=False)
+        )
+        once(config, tmp_path)
+        silent.setblocking(False)
+        asked = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                asked.append(silent.recv(2000))
+
+    # The fast and the slow instance, each its first scalar.
+    assert len(asked) == 2 * (1 + limits.RETRIES)
 
 
 def test_ping_has_exactly_its_fields(polled: list[Point]) -> None:

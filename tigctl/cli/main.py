@@ -75,7 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             prog_name="tigctl",
             standalone_mode=False,
         )
-        sys.stdout.flush()
+        if sys.stdout:
+            sys.stdout.flush()
     except BrokenPipeError:
         return _reader_gone()
     except Interrupted as error:
@@ -116,7 +117,9 @@ def _translated(error: CollectorError) -> TigctlError:
 def _of_system(error: OSError) -> TigctlError:
     """What the operating system refused: no right, no room, no such folder."""
     where = f"{error.filename}: " if error.filename else ""
-    return TigctlError(f"{where}{error.strerror or error}", hint="mend that and run it again")
+    return TigctlError(
+        f"{where}{error.strerror or error}", hint="see to that, then run the command again"
+    )
 
 
 def _reader_gone() -> int:

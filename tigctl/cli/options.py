@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from tigctl.errors import TigctlError, UsageError
 from tigctl.spec.quantity import duration
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -29,8 +30,7 @@ def _devices(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[st
     click loses what stands before an option that still lacks its value; then all tenants'
     devices are offered.
     """
-    from tigctl.errors import TigctlError  # noqa: PLC0415 - completion starts often: stay light
-    from tigctl.spec import workspace  # noqa: PLC0415
+    from tigctl.spec import workspace  # noqa: PLC0415 - completion starts often: stay light
 
     tenant = ctx.params.get("tenant")
     start = ctx.find_root().params.get("workspace") or Path.cwd()
@@ -79,6 +79,12 @@ def output_option() -> Callable[[Command], Command]:
 def every_option() -> Callable[[Command], Command]:
     """The flag --all."""
     return click.option("--all", "every", is_flag=True, help="All tenants of the workspace.")
+
+
+def exclusive(tenant: str | None, *, every: bool) -> None:
+    """Raises UsageError where both TENANT and --all are given."""
+    if tenant and every:
+        raise UsageError(f"tenant '{tenant}' and --all exclude each other", hint="give one of them")
 
 
 class _Duration(click.ParamType[int]):

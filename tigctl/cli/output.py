@@ -59,7 +59,9 @@ def as_json(value: object) -> None:
     data(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def _write(stream: IO[str], text: str) -> None:
+def _write(stream: IO[str] | None, text: str) -> None:
+    if stream is None:  # closed by whoever started us
+        return
     lines = "\n".join(map(printable, text.split("\n")))
     encoding = getattr(stream, "encoding", None) or "utf-8"
     # A terminal with an encoding of its own must not end the program by a dash it lacks.

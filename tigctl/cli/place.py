@@ -30,24 +30,23 @@ def load(name: str | None = None) -> Workspace:
 
 def one(name: str | None) -> Tenant:
     """The named tenant; without a name the only one there is."""
-    found = load(name).tenants
     if name:
-        return found[name]
+        return load(name).tenants[name]
+    found = every()
     if len(found) == 1:
-        return next(iter(found.values()))
-    if not found:
-        raise UsageError("the workspace has no tenant yet", hint="write tenants/NAME/devices.csv")
+        return found[0]
     raise UsageError(
-        f"which tenant? There are {len(found)}: {', '.join(found)}",
+        f"which tenant? There are {len(found)}: {', '.join(one.name for one in found)}",
         hint="name one, or say --all where the command has it",
     )
 
 
-def several(name: str | None, *, every: bool) -> tuple[Tenant, ...]:
-    """The named tenant, the only one there is, or all of them with `every`."""
-    if name and every:
-        raise UsageError(f"tenant '{name}' and --all exclude each other", hint="give one of them")
-    return tuple(load().tenants.values()) if every else (one(name),)
+def every() -> tuple[Tenant, ...]:
+    """All tenants. Raises UsageError where there is none yet."""
+    found = tuple(load().tenants.values())
+    if not found:
+        raise UsageError("the workspace has no tenant yet", hint="write tenants/NAME/devices.csv")
+    return found
 
 
 def checked(name: str | None) -> Workspace:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from collectors.facts import Found
 from collectors.knowledge.load import load_library
 from collectors.knowledge.model import Library
 from tigctl.cli import place
+from tigctl.cli.output import listed, say
 from tigctl.errors import InvalidFiles, UsageError
 from tigctl.render.bundle import Bundle
 from tigctl.render.tenant import render
@@ -37,6 +38,14 @@ def target_of(tenant: Tenant) -> LocalTarget:
             hint="set target: local in tenant.yaml or fleet.yaml",
         )
     return LocalTarget(place.root(), tenant.name)
+
+
+def carried_out(tenants: Sequence[Tenant]) -> list[Tenant]:
+    """Those of all tenants whose target this version carries out; says who is left out."""
+    local = [one for one in tenants if one.target.type == "local"]
+    if left := [one.name for one in tenants if one.target.type != "local"]:
+        say(f"Left out, for this version carries out local targets only: {listed(left)}")
+    return local
 
 
 def left_target(name: str) -> LocalTarget:

@@ -144,9 +144,10 @@ def test_a_list_that_leads_elsewhere_removes_nothing_there(tmp_path: Path) -> No
     assert outside.read_text() == "mine"
 
 
+@pytest.mark.parametrize("before", [0, 4])
 @pytest.mark.parametrize("broken_at", range(5))
 def test_a_render_that_is_broken_off_is_finished_by_the_next(
-    tmp_path: Path, broken_at: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, broken_at: int, before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever write is the last one: the next run ends with exactly its own files."""
     calls = iter(range(100))
@@ -158,6 +159,8 @@ def test_a_render_that_is_broken_off_is_finished_by_the_next(
 
     target = tmp_path / "render"
     (target / "telegraf").mkdir(parents=True)
+    if before:
+        write(bundle(before + 1), target)
     monkeypatch.setattr("tigctl.render.write.replace", failing)
     with pytest.raises(WorldError):
         write(bundle(4), target)

@@ -11,9 +11,9 @@ import click
 
 from tigctl.cli import health as shown
 from tigctl.cli import output, place, planning, tables
-from tigctl.cli.options import DURATION, every_option, tenant_argument
+from tigctl.cli.options import DURATION, every_option, exclusive, tenant_argument
 from tigctl.cli.progress import Steps
-from tigctl.cli.stack import Stack, stack
+from tigctl.cli.stack import Stack, carried_out, stack
 from tigctl.errors import TigctlError, UsageError
 from tigctl.plan.apply import Result, apply
 from tigctl.plan.diff import plan
@@ -105,12 +105,13 @@ def command(
 
 def _tenants(
     name: str | None, planned: Mapping[str, Json], *, every: bool, file: Path | None
-) -> tuple[Tenant, ...]:
+) -> list[Tenant]:
+    exclusive(name, every=every)
     if file is None:
-        return place.several(name, every=every)
+        return carried_out(place.every()) if every else [place.one(name)]
     if name or every:
         raise UsageError("--plan says which tenants; give neither TENANT nor --all with it")
-    return tuple(place.one(one) for one in planned)
+    return [place.one(one) for one in planned]
 
 
 def _apply(tenant: Tenant, asked: _Asked) -> int:

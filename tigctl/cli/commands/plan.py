@@ -9,10 +9,11 @@ import click
 
 from tigctl.cli import output as out
 from tigctl.cli import place, planning
-from tigctl.cli.options import every_option, output_option, tenant_argument
-from tigctl.cli.stack import stack
+from tigctl.cli.options import every_option, exclusive, output_option, tenant_argument
+from tigctl.cli.stack import carried_out, stack
 from tigctl.plan.diff import plan
 from tigctl.spec.files import replace
+from tigctl.spec.workspace import Tenant
 from tigctl.targets.model import Json
 
 CHANGES = 3
@@ -45,7 +46,7 @@ def command(
       tigctl plan acme --out acme.plan
     """
     plans = []
-    for one in place.several(tenant, every=every):
+    for one in _tenants(tenant, every=every):
         found = stack(one)
         for note in found.bundle.notes:
             out.say(f"note: {note}")
@@ -64,3 +65,8 @@ def command(
     if file:
         out.say(f"Written to {file}. Carry out: tigctl apply --plan {file}")
     return CHANGES if any(one.changes for one in plans) else 0
+
+
+def _tenants(name: str | None, *, every: bool) -> list[Tenant]:
+    exclusive(name, every=every)
+    return carried_out(place.every()) if every else [place.one(name)]
