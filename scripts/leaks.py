@@ -1,7 +1,7 @@
 """No file of the project may tell where it was written, or pin where packages come from.
 
 Looks through all files git knows or would know for: this checkout's path, the home folder,
-hosts of the package indexes that this machine is set up with (other than the public ones),
+hosts of the package indexes that this machine is set up with,
 and lock files of tools the project does not use, which carry download addresses.
 """
 
@@ -15,13 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-PUBLIC = {
-    "pypi.org",
-    "files.pythonhosted.org",
-    "proxy.golang.org",
-    "sum.golang.org",
-    "index.crates.io",
-}
 LOCK_FILES = {
     "uv.lock",
     "poetry.lock",
@@ -69,11 +62,11 @@ def _told() -> Iterator[str]:
         ["go", "env", "GOPROXY", "GONOSUMDB"],
     ):
         for host in re.findall(r"https?://[^\s,'|]+", _run(command)):
-            if (name := urlsplit(host).hostname) and name not in PUBLIC:
+            if name := urlsplit(host).hostname:
                 yield name
     for variable in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "GOPROXY"):
         for host in re.findall(r"https?://[^\s,'|]+", os.environ.get(variable, "")):
-            if (name := urlsplit(host).hostname) and name not in PUBLIC:
+            if name := urlsplit(host).hostname:
                 yield name
 
 

@@ -45,6 +45,11 @@ class Faults:
 # The compiled loader is ten times as fast, but not in every build of PyYAML.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+DEEPEST = 20
+# An alias makes a few lines stand for millions of values.
+MOST_VALUES = 500_000
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+
 
 def read(path: Path, faults: Faults) -> Map | None:
     """The document at `path`, or None (with faults noted) where there is none to work with."""
@@ -57,46 +62,107 @@ def read(path: Path, faults: Faults) -> Map | None:
         faults.add(0, f"cannot be read ({error.strerror})")
         return None
     try:
-        root = yaml.compose(text, Loader=_LOADER)
+        value = _Reader(text, faults).document()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         faults.add(line, f"is no valid YAML ({error.problem})")
         return None
     except yaml.YAMLError as error:
-        faults.add(0, f"is no valid YAML ({error})")
+        faults.add(0, f"is no valid YAML ({' '.join(str(error).split())})")
         return None
-    if not isinstance(root, yaml.MappingNode):
+    if not isinstance(value, Map):
         faults.add(1, "is empty or no mapping; a profile begins with `sysobjectid:` or `tigctl:`")
         return None
-    value = _value(root, faults)
-    return value if isinstance(value, Map) else None
+    return value
 
 
-def _value(node: yaml.Node, faults: Faults) -> Any:
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, faults)
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(item, faults) for item in node.value]
+class _Reader:
+    """Events of the parser to plain data. Raises yaml.YAMLError.
+
+    Not by way of PyYAML's nodes: composing them takes the whole process down where a file is
+    nested some ten thousand deep.
+    """
+
+    def __init__(self, text: str, faults: Faults) -> None:
+        self.loader = _LOADER(text)
+        self.faults = faults
+        self.count = 0
+        # Anchor -> its value and how many values that stands for; None while it is being read.
+        self.anchors: dict[str, tuple[Any, int] | None] = {}
+
+    def document(self) -> Any:
+        """The value of the only document; None where there is none."""
+        self.loader.get_event()  # the stream's start
+        if isinstance(self.loader.get_event(), yaml.StreamEndEvent):
+            return None
+        value = self._value(self.loader.get_event(), 0)
+        self.loader.get_event()  # the document's end
+        following = self.loader.get_event()
+        if not isinstance(following, yaml.StreamEndEvent):
+            raise _refused(following, "a second document begins here; a file holds one profile")
+        return value
+
+    def _value(self, event: Any, depth: int) -> Any:
+        self.count += 1
+        if isinstance(event, yaml.ScalarEvent) and not event.anchor:
+            return _scalar(event)
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        if depth > DEEPEST:
+            raise _refused(event, "nested too deeply")
+        before = self.count
+        if event.anchor:
+            self.anchors[event.anchor] = None
+        value: Any
+        if isinstance(event, yaml.MappingStartEvent):
+            value = self._mapping(event, depth + 1)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            value = []
+            while not isinstance(item := self.loader.get_event(), yaml.SequenceEndEvent):
+                value.append(self._value(item, depth + 1))
+        else:
+            value = _scalar(event)
+        if event.anchor:
+            self.anchors[event.anchor] = (value, self.count - before + 1)
+        return value
+
+    def _alias(self, event: Any) -> Any:
+        known = self.anchors.get(event.anchor)
+        if known is None:
+            raise _refused(event, f"*{event.anchor} stands for nothing; quote a text that has a *")
+        value, count = known
+        self.count += count
+        if self.count > MOST_VALUES:
+            raise _refused(event, "stands for too many values; use fewer aliases (*name)")
+        return value
+
+    def _mapping(self, event: Any, depth: int) -> Map:
+        found = Map()
+        found.line = event.start_mark.line + 1
+        found.lines = {}
+        while not isinstance(key_event := self.loader.get_event(), yaml.MappingEndEvent):
+            line = key_event.start_mark.line + 1
+            if not isinstance(key_event, yaml.ScalarEvent):
+                raise _refused(key_event, "a list, mapping or alias as a key; a key is a word")
+            key = key_event.value
+            value = self._value(self.loader.get_event(), depth)
+            if key in found:
+                first = found.lines[key]
+                self.faults.add(line, f"key {key!r} stands here twice (first in line {first})")
+                continue
+            found[key] = value
+            found.lines[key] = line
+        return found
+
+
+def _scalar(event: Any) -> str:
     # Texts stay texts: `OID: 1.3` is a float to YAML and an OID to us.
-    return node.value if node.tag != "tag:yaml.org,2002:null" else ""
+    value: str = event.value
+    return "" if value in _NULL and event.implicit[0] else value
 
 
-def _mapping(node: yaml.MappingNode, faults: Faults) -> Map:
-    found = Map()
-    found.line = node.start_mark.line + 1
-    found.lines = {}
-    for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 1
-        if not isinstance(key_node, yaml.ScalarNode):
-            faults.add(line, "a key must be a plain word")
-            continue
-        key = key_node.value
-        if key in found:
-            faults.add(line, f"key {key!r} stands here twice (first in line {found.lines[key]})")
-            continue
-        found[key] = _value(value_node, faults)
-        found.lines[key] = line
-    return found
+def _refused(event: Any, problem: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
 
 
 def maps(value: Any, faults: Faults, line: int, what: str) -> Iterator[Map]:

@@ -13,12 +13,18 @@ missing in any row and Starlark has no exceptions.
 from __future__ import annotations
 
 import ast
+import difflib
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-FUNCTIONS = {"min": 2, "max": 2, "abs": 1, "pow10": 1}
-"""What an expression may call, and with how many arguments."""
+from collectors.knowledge.kinds import Kind, kind_of
+
+FUNCTIONS = {"min": 2, "max": 2, "abs": 1, "pow10": 1, "either": 2}
+"""What an expression may call, and with how many arguments.
+
+`either(a, b)` is a, or b where a is not told: `either(entSensorStatus, 1) == 1`.
+"""
 
 _ARITHMETIC: dict[type[ast.operator], str] = {
     ast.Add: "add",
@@ -39,16 +45,24 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.NotIn: "not_among",
 }
 
+# Far more than any profile needs; what is nested deeper than this stack is refused as well.
+_LONGEST = 4_000
+
 Access = Callable[[str], str]
 """Starlark source that fetches a symbol, from the symbol's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A parsed expression. `names` are its symbols, each once, in order of appearance."""
+    """A parsed expression.
+
+    `names` are its symbols, each once, in order of appearance; `needed` are those without which
+    nothing comes of it: all but the first argument of `either`.
+    """
 
     text: str
     names: tuple[str, ...]
+    needed: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str, known: Collection[str]) -> Expression:
@@ -60,12 +74,18 @@ class Expression:
         names = tuple(dict.fromkeys(_names(tree)))
         unknown = [name for name in names if name not in known]
         if unknown:
-            raise ValueError(
-                f"{', '.join(unknown)} in {text!r} is no symbol of this metric"
-                f" (it has {', '.join(sorted(known)) or 'none'})"
-            )
-        _Compiler(text, lambda _: "x", lambda _: "x").source(tree)
-        return cls(text, names)
+            raise ValueError(_unknown(unknown, text, known))
+        try:
+            _Compiler(text, lambda _: "x", lambda _: "x").source(tree)
+            _kind(text, tree)
+        except RecursionError:
+            raise ValueError(f"{_cut(text)!r} is nested too deeply") from None
+        return cls(text, names, tuple(dict.fromkeys(_names(tree, needed=True))))
+
+    @property
+    def kind(self) -> Kind:
+        """What kind of value comes of it."""
+        return _kind(self.text, _tree(self.text))
 
     def starlark(self, number: Access, string: Access | None = None) -> str:
         """Starlark source; a value or None comes of it.
@@ -77,16 +97,42 @@ class Expression:
 
 
 def _tree(text: str) -> ast.expr:
+    if len(text) > _LONGEST:
+        raise ValueError(f"{_cut(text)!r} is longer than {_LONGEST:,} characters")
     try:
         return ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError) as error:
-        raise ValueError(f"{text!r} is no expression ({error})") from error
+    except SyntaxError as error:
+        raise ValueError(f"{_cut(text)!r} is no expression ({error.msg})") from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise ValueError(f"{_cut(text)!r} is no expression ({error})") from error
 
 
-def _names(tree: ast.expr) -> list[str]:
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+def _kind(text: str, tree: ast.expr) -> Kind:
+    try:
+        return kind_of(tree)
+    except ValueError as error:
+        raise ValueError(f"{_cut(text)!r}: {error}") from error
+
+
+def _unknown(names: list[str], text: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(names[0], list(known), 1)
+    advice = f"did you mean {near[0]}?" if near else f"it has {', '.join(sorted(known)) or 'none'}"
+    return f"{', '.join(names)} in {_cut(text)!r} is no symbol of this metric; {advice}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 100 else text[:99] + "…"
+
+
+def _names(tree: ast.expr, *, needed: bool = False) -> list[str]:
+    left_out: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            left_out.add(id(node.func))
+            if needed and _function(node) == "either" and node.args:
+                left_out.update(map(id, ast.walk(node.args[0])))
     found = [
-        node for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called
+        node for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in left_out
     ]
     return [node.id for node in sorted(found, key=lambda node: (node.lineno, node.col_offset))]
 
@@ -102,11 +148,12 @@ class _Compiler:
     def source(self, node: ast.expr, *, textual: bool = False) -> str:
         match node:
             case ast.Constant(value=str() as value):
-                return json.dumps(value, ensure_ascii=False)
+                # No file can hold a lone surrogate, which an escape may have made.
+                return json.dumps(value.encode("utf-8", "replace").decode(), ensure_ascii=False)
             case ast.Constant(value=bool()):
                 raise self._refused("True and False")
             case ast.Constant(value=int() | float() as value):
-                return repr(float(value))
+                return self._figure(value)
             case ast.Name(id=name):
                 return self.string(name) if textual else self.number(name)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -129,6 +176,15 @@ class _Compiler:
                 return self._call(node)
             case _:
                 raise self._refused(type(node).__name__)
+
+    def _figure(self, value: float) -> str:
+        try:
+            figure = repr(float(value))
+        except OverflowError:
+            figure = "inf"
+        if figure == "inf":
+            raise self._refused("a number beyond 1.8e308")
+        return figure
 
     def _comparison(self, node: ast.Compare) -> str:
         pieces = []
@@ -159,7 +215,7 @@ class _Compiler:
         return self.source(node)
 
     def _call(self, node: ast.Call) -> str:
-        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        name = _function(node)
         if name not in FUNCTIONS or node.keywords or len(node.args) != FUNCTIONS[name]:
             allowed = ", ".join(f"{name}({count})" for name, count in FUNCTIONS.items())
             raise self._refused(f"this call (allowed, with their arguments: {allowed})")
@@ -167,12 +223,16 @@ class _Compiler:
         return f"{_helper(name)}({arguments})"
 
     def _refused(self, what: str) -> ValueError:
-        return ValueError(f"{self.text!r}: {what} cannot stand in an expression")
+        return ValueError(f"{_cut(self.text)!r}: {what} cannot stand in an expression")
+
+
+def _function(node: ast.Call) -> str:
+    return node.func.id if isinstance(node.func, ast.Name) else ""
 
 
 def _helper(name: str) -> str:
     # Starlark has min, max and abs of its own, which fail on None.
-    return name if name == "pow10" else f"{name}_of"
+    return f"{name}_of" if name in {"min", "max", "abs"} else name
 
 
 def _value(node: ast.expr) -> object:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -51,13 +52,13 @@ def load_library(own: Sequence[Path] = ()) -> Library:
     for name, profile in profiles.items():
         found.setdefault(name, profile)
         extends.setdefault(name, parents[name])
-    for name, profile in found.items():
-        for parent in extends[name]:
-            if parent not in found:
-                faults.append(ProfileFault(profile.file, 0, f"extends {parent!r}: no such profile"))
+    faults += _family_faults(found, extends)
     if faults:
         raise ProfileError(faults)
-    return Library(tuple(_inherit(name, found, extends, ()) for name in sorted(found)))
+    profiles = {name: _inherit(name, found, extends) for name in sorted(found)}
+    if faults := [fault for profile in profiles.values() for fault in _unless_faults(profile)]:
+        raise ProfileError(faults)
+    return Library(tuple(profiles.values()))
 
 
 _Loaded = tuple[dict[str, Profile], dict[str, tuple[str, ...]], tuple[ProfileFault, ...]]
@@ -74,6 +75,8 @@ def _folder(folder: Path, *, own: bool) -> _Loaded:
     faults: list[ProfileFault] = []
     for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
         mine = Faults(str(path))
+        if path.stem in profiles:
+            mine.add(0, f"is a second profile {path.stem!r}, beside {profiles[path.stem].file}")
         document = read(path, mine)
         if document is not None:
             profiles[path.stem] = _profile(path, document, mine, own=own)
@@ -86,7 +89,7 @@ def _folder(folder: Path, *, own: bool) -> _Loaded:
 
 def _profile(path: Path, document: Map, faults: Faults, *, own: bool) -> Profile:
     faults.unknown_keys(document, _PROFILE_KEYS, "a profile")
-    extension = document.get("tigctl") or {}
+    extension: Any = document.get("tigctl") or {}
     if isinstance(extension, Map):
         faults.unknown_keys(extension, _EXTENSION_KEYS, "`tigctl` of a profile")
     elif extension:
@@ -137,14 +140,23 @@ def _identity(document: Map, faults: Faults) -> Mapping[str, Identity]:
         fields = fields.get(key, {}) if isinstance(fields, Map) else {}
     found: dict[str, Identity] = {}
     for name, given in fields.items() if isinstance(fields, Map) else ():
-        if name not in _IDENTITY or not isinstance(given, Map):
+        if name not in _IDENTITY:
             # The open schema has more facts (name, location, type …); we have no use for them.
             continue
-        sources = [given["symbol"]] if isinstance(given.get("symbol"), Map) else []
-        sources += [item for item in given.get("symbols", []) if isinstance(item, Map)]
+        line = fields.lines[name]
+        if not isinstance(given, Map):
+            faults.add(line, f"{name} must be a mapping: `value:`, `symbol:` or `symbols:`")
+            continue
+        faults.unknown_keys(given, ("value", "symbol", "symbols"), f"metadata of {name}")
+        sources = [given["symbol"]] if "symbol" in given else []
+        sources += given.get("symbols") or []
         found[_IDENTITY[name]] = Identity(
             value=str(given.get("value", "")),
-            sources=tuple(source for item in sources if (source := _source(item, faults))),
+            sources=tuple(
+                source
+                for item in maps(sources, faults, line, f"symbols of {name}")
+                if (source := _source(item, faults))
+            ),
         )
     return found
 
@@ -169,21 +181,56 @@ def _regex(pattern: str, line: int, faults: Faults, *, group: bool = False) -> N
         faults.add(line, f"{pattern!r} needs exactly one group (…): what is taken")
 
 
+def _family_faults(
+    profiles: Mapping[str, Profile], extends: Mapping[str, tuple[str, ...]]
+) -> Iterator[ProfileFault]:
+    """Parents that are not there, and profiles that are among their own forebears."""
+    for name, profile in profiles.items():
+        for parent in extends[name]:
+            if parent not in profiles:
+                near = difflib.get_close_matches(parent, profiles, 1)
+                advice = f"; did you mean {near[0]!r}?" if near else ""
+                message = f"extends {parent!r}: no such profile{advice}"
+                yield ProfileFault(profile.file, 0, message)
+        if chain := _way_back(name, extends):
+            yield ProfileFault(profile.file, 0, f"extends itself: {' → '.join(chain)}")
+
+
+def _way_back(name: str, extends: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """How a profile comes to extend itself; empty where it does not."""
+    ways: list[tuple[str, ...]] = [(name,)]
+    seen: set[str] = set()
+    for way in ways:  # grows while it is gone through
+        for parent in extends.get(way[-1], ()):
+            if parent == name:
+                return (*way, name)
+            if parent not in seen:
+                seen.add(parent)
+                ways.append((*way, parent))
+    return ()
+
+
+def _unless_faults(profile: Profile) -> Iterator[ProfileFault]:
+    known = {one.name for one in profile.metrics}
+    for one in profile.metrics:
+        for name in one.unless:
+            # An inherited metric was checked where it stands.
+            if one.profile == profile.name and (name not in known or name == one.name):
+                near = difflib.get_close_matches(name, known - {one.name}, 1)
+                advice = f"; did you mean {near[0]!r}?" if near else ""
+                message = f"{one.name}: `unless: {name}` is no other metric here{advice}"
+                yield ProfileFault(profile.file, 0, message)
+
+
 def _inherit(
-    name: str,
-    profiles: Mapping[str, Profile],
-    extends: Mapping[str, tuple[str, ...]],
-    below: tuple[str, ...],
+    name: str, profiles: Mapping[str, Profile], extends: Mapping[str, tuple[str, ...]]
 ) -> Profile:
     """The profile with what it extends: own metrics and facts first, then the parents'."""
     profile = profiles[name]
-    if name in below:
-        chain = " → ".join((*below, name))
-        raise ProfileError([ProfileFault(profile.file, 0, f"extends itself: {chain}")])
     metrics: dict[str, Metric] = {metric.name: metric for metric in profile.metrics}
     identity = dict(profile.identity)
     for parent in extends[name]:
-        inherited = _inherit(parent, profiles, extends, (*below, name))
+        inherited = _inherit(parent, profiles, extends)
         for metric_ in inherited.metrics:
             metrics.setdefault(metric_.name, metric_)
         for fact, where in inherited.identity.items():

@@ -187,7 +187,7 @@ def _answering(metric: Metric, answered: frozenset[str] | None) -> tuple[Symbol,
 
 def _computable(output: Output, symbols: Collection[Symbol]) -> bool:
     names = {symbol.name for symbol in symbols}
-    if output.where and not names.issuperset(output.where.names):
+    if output.where and not names.issuperset(output.where.needed):
         return False
     if output.state and output.state.symbol in names:
         return True

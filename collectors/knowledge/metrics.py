@@ -7,15 +7,18 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.datamodel import MEASUREMENTS, SENSOR_CLASSES, Status
+from collectors.datamodel import MEASUREMENTS, SENSOR_CLASSES, FieldType, Measurement, Status
 from collectors.knowledge.document import Faults, Map, maps, texts
 from collectors.knowledge.expression import Expression
+from collectors.knowledge.kinds import Kind
 from collectors.knowledge.model import Metric, Output, State, Symbol
 
 _METRIC_KEYS = ("MIB", "table", "symbols", "symbol", "metric_tags", "metric_type", "tigctl")
 _SYMBOL_KEYS = ("OID", "name", "description", "scale_factor", "extract_value", "tigctl")
 _TAG_KEYS = ("tag", "symbol", "column", "index", "mapping", "MIB", "table")
 _EXTENSION_KEYS = ("outputs", "additional", "unless")
+# What the open schema does to a value before it is used; ours are said in the expression.
+_UNUSED = ("scale_factor", "extract_value")
 _OUTPUT_KEYS = ("to", "tags", "fields", "state", "where")
 
 OID = re.compile(r"[0-2](\.\d+)+")
@@ -40,22 +43,55 @@ def metric(entry: Map, profile: str, faults: Faults) -> Metric | None:
         "metric_tags",
     ):
         _tag(tag, mib, symbols, default_tags, faults)
-    unique = tuple({symbol.name: symbol for symbol in symbols}.values())
+    unique = _unique(symbols, entry.line, faults)
     extension = _extension(entry, faults)
     outputs = []
     for item in maps(extension.get("outputs", []), faults, extension.line, "outputs"):
         found = _output(item, {symbol.name for symbol in unique}, default_tags, faults)
         if found:
+            _distinct(found, item, faults, rows=isinstance(table, Map))
             outputs.append(found)
+    if outputs:
+        _refuse_unused(entry, faults)
+    name = str(table.get("name", "")) if isinstance(table, Map) else unique[0].name
+    if not name:
+        faults.add(entry.line, "`table` needs a name: the table's name in its MIB")
     return Metric(
         profile=profile,
-        name=str(table.get("name", "")) if isinstance(table, Map) else unique[0].name,
+        name=name,
         scalar=not isinstance(table, Map),
         symbols=unique,
         outputs=tuple(outputs),
         additional=yes(extension.get("additional", "")),
         unless=texts(extension.get("unless", [])),
     )
+
+
+def _unique(symbols: list[Symbol], line: int, faults: Faults) -> tuple[Symbol, ...]:
+    """The symbols, each name once; names in `unless` have to be among them."""
+    found: dict[str, Symbol] = {}
+    for symbol in symbols:
+        other = found.setdefault(symbol.name, symbol)
+        if other.oid != symbol.oid:
+            faults.add(line, f"{symbol.name} is {other.oid} and {symbol.oid}: one of them is wrong")
+    for symbol in found.values():
+        for name in symbol.unless:
+            if name not in found or name == symbol.name:
+                known = [other for other in found if other != symbol.name]
+                wrong = _nearest(name, known, "other symbol of this metric")
+                faults.add(line, f"{symbol.name} has `unless: {name}`: {wrong}")
+    return tuple(found.values())
+
+
+def _refuse_unused(entry: Map, faults: Faults) -> None:
+    items = [item for item in entry.get("symbols", []) if isinstance(item, Map)]
+    items += [entry["symbol"]] if isinstance(entry.get("symbol"), Map) else []
+    for item in items:
+        for key in _UNUSED:
+            if key in item:
+                name = item.get("name", "")
+                advice = f"write {name} * FACTOR" if key == "scale_factor" else "leave it out"
+                faults.add(item.lines[key], f"`{key}` changes nothing of an output; {advice}")
 
 
 def yes(value: Any) -> bool:
@@ -106,7 +142,7 @@ def symbol(item: Map, mib: str, faults: Faults, *, scalar: bool = False) -> Symb
         return None
     if not number:
         return None
-    extension = item.get("tigctl") or {}
+    extension: Any = item.get("tigctl") or {}
     if isinstance(extension, Map):
         faults.unknown_keys(extension, ("unless", "slow"), "`tigctl` of a symbol")
     elif extension:
@@ -156,23 +192,56 @@ def _output(
         _template(template, known, line, faults)
     if name == "sensor":
         _sensor_class(item, tags, line, faults)
-    fields = {}
-    for field, text in _map(item, "fields", faults).items():
-        at = item["fields"].lines[field]
-        if field not in measurement.fields:
-            faults.add(
-                at, f"field {field!r}: {_nearest(field, measurement.fields, f'field of {name}')}"
-            )
-        elif found := _expression(text, known, at, faults):
-            fields[field] = found
+    fields = _fields(item, measurement, known, faults)
     state = _state(item, known, faults)
-    if not fields and not state:
+    if state and name != "sensor":
+        faults.add(item.lines["state"], f"a state is a sensor, not {name}")
+    if not item.get("fields") and not item.get("state"):
         faults.add(item.line, f"output to {name} has neither `fields` nor `state`")
-        return None
     where = None
     if "where" in item:
-        where = _expression(item["where"], known, item.lines["where"], faults)
-    return Output(name, tags, fields, state, where)
+        at = item.lines["where"]
+        where = _expression(item["where"], known, at, faults)
+        if where and where.kind is not Kind.TRUTH:
+            faults.add(at, f"where: {where.text!r} is no condition; compare it with something")
+    return Output(name, tags, fields, state, where) if fields or state else None
+
+
+def _fields(
+    item: Map, measurement: Measurement, known: set[str], faults: Faults
+) -> dict[str, Expression]:
+    fields: dict[str, Expression] = {}
+    for field, text in _map(item, "fields", faults).items():
+        line = item["fields"].lines[field]
+        if field not in measurement.fields:
+            what = f"field of {measurement.name}"
+            faults.add(line, f"field {field!r}: {_nearest(field, measurement.fields, what)}")
+            continue
+        if found := _expression(text, known, line, faults):
+            textual = measurement.fields[field] is FieldType.STRING
+            allowed = {Kind.ANY, Kind.TEXT if textual else Kind.NUMBER}
+            if found.kind not in allowed:
+                wanted = "a text" if textual else "a number"
+                faults.add(line, f"field {field!r} is {wanted}; {found.text!r} is not")
+            fields[field] = found
+    return fields
+
+
+def _distinct(output: Output, item: Map, faults: Faults, *, rows: bool) -> None:
+    """Two points of one device may not have the same tags, or the later one replaces the first."""
+    wanted = [tag for tag in MEASUREMENTS[output.measurement].tags if tag != "ifAlias"]
+    missing = [tag for tag in wanted if not output.tags.get(tag)]
+    if output.state and "class" in missing:
+        missing.remove("class")
+    for tag in missing:
+        faults.add(item.line, f"output to {output.measurement} needs the tag {tag!r}")
+    varies = any(map(_PLACEHOLDER.search, output.tags.values()))
+    if rows and not missing and not varies and not output.where:
+        faults.add(
+            item.line,
+            f"output to {output.measurement}: all rows would have the same tags;"
+            " use a symbol or {index} in one of them",
+        )
 
 
 def _map(item: Map, key: str, faults: Faults) -> Map:
@@ -204,6 +273,8 @@ def _template(template: str, known: set[str], line: int, faults: Faults) -> None
 def _sensor_class(item: Map, tags: dict[str, str], line: int, faults: Faults) -> None:
     if "state" in item:
         tags.setdefault("class", "state")
+    if "state" in item and tags["class"] != "state":
+        faults.add(line, "an output with `state` is of class state; leave `class` out")
     if "class" not in tags or tags["class"] not in SENSOR_CLASSES:
         given = tags.get("class", "")
         faults.add(line, f"class {given!r}: {_nearest(given, SENSOR_CLASSES, 'class of sensor')}")
@@ -222,6 +293,8 @@ def _state(item: Map, known: set[str], faults: Faults) -> State | None:
         for number, text in _map(given, status.value, faults).items():
             if not re.fullmatch(r"-?\d+", number):
                 faults.add(given.line, f"state {status.value}: {number!r} is no whole number")
+            elif int(number) in values:
+                faults.add(given.line, f"state: {number} stands under two statuses")
             else:
                 values[int(number)] = (status.number, str(text))
     return State(of, values)

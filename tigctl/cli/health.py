@@ -56,12 +56,12 @@ def devices(shown: Sequence[DeviceHealth], now: datetime | None = None) -> Table
 
 def row(device: DeviceHealth, now: datetime) -> tuple[str, ...]:
     """One device's cells."""
-    lost = _NONE if device.state in {WAITING, "unknown"} else "lost"
+    unanswered = "lost" if device.ping_lost else _NONE
     ports = _NONE if device.ports is None else f"{device.ports_up or 0}/{device.ports}"
     return (
         device.name,
         device.profile or _NONE,
-        lost if device.ping_ms is None else f"{device.ping_ms:.1f} ms",
+        unanswered if device.ping_ms is None else f"{device.ping_ms:.1f} ms",
         _figure(device.cpu_percent, "%"),
         _figure(device.memory_percent, "%"),
         _figure(device.temperature_celsius, "°C"),

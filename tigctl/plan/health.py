@@ -25,6 +25,7 @@ WAITING, UNKNOWN = "waiting", "unknown"
 class DeviceHealth:
     """One device. Times are aware and in UTC; None where nothing is known.
 
+    `ping_lost`: it was pinged and did not answer, which is more than an unknown `ping_ms`.
     `snmp`: whether it answers SNMP; None where it is not asked. `last_data`: newest answer to
     SNMP, or to ping (TCP) for a device that is not asked by SNMP.
     """
@@ -42,6 +43,7 @@ class DeviceHealth:
     temperature_celsius: float | None = None
     ports_up: int | None = None
     ports: int | None = None
+    ping_lost: bool = False
 
     def to_json(self) -> dict[str, Json]:
         """The form of `status -o json`; further keys than the contract's are at the end."""
@@ -135,6 +137,7 @@ def judge(device: DeviceSummary, reading: Reading, now: datetime) -> DeviceHealt
         temperature_celsius=reading.temperature_celsius,
         ports_up=reading.ports_up,
         ports=reading.ports,
+        ping_lost=_fresh(reading.ping_at, oldest) and not pings,
     )
 
 

@@ -33,9 +33,9 @@ from tigctl.spec.stack import Exposure, Images, Placement, Resources, Storage
 LOCAL = "local"
 
 
-def _third(data: Mapping[str, Any]) -> str:
-    """A third of the interval; 20 s where the interval itself is at fault."""
-    return f"{data.get('interval', 60) // 3}s"
+def _half(data: Mapping[str, Any]) -> str:
+    """Half of the interval; 30 s where the interval itself is at fault."""
+    return f"{data.get('interval', 60) // 2}s"
 
 
 class Polling(Section):
@@ -50,17 +50,17 @@ class Polling(Section):
     """Time between two polls of what hardly changes (names, serials, versions), at least
     `interval`. Default 6h: often enough for an inventory, at no cost."""
 
-    jitter: Duration = derived(_third)
+    jitter: Duration = derived(_half)
     """Time over which the devices' polls are spread, at most `interval`; 0s polls all at once.
-    Default: a third of `interval`, so that neither the network nor InfluxDB sees a burst and
-    the last device still has two thirds of the interval to answer."""
+    Default: half of `interval`, so that neither the network nor InfluxDB sees a burst and the
+    first data of the last device does not take a whole interval."""
 
 
 class Ping(Section):
     """How devices are pinged."""
 
     count: Annotated[Whole, Field(ge=1, le=20)] = 4
-    """Echo requests per poll, one a second, 1 to 20. Default 4: loss shows in steps of 25 %."""
+    """Echo requests per poll, four a second, 1 to 20. Default 4: loss shows in steps of 25 %."""
 
     method: Literal["auto", "native", "exec"] = "auto"
     """native: Telegraf sends itself, which needs the right to raw sockets; exec: the system's

@@ -27,7 +27,8 @@ WELL = DeviceHealth(
     31,
     52,
 )
-DOWN = DeviceHealth("lab", "10.20.0.9", "", None, False, None, "down", "no answer")
+DOWN = DeviceHealth("lab", "10.20.0.9", "", None, False, None, "down", "no answer", ping_lost=True)
+UNPINGED = DeviceHealth("new", "10.20.0.7", "", None, True, None, "ok", "")
 UNKNOWN = DeviceHealth("x", "10.20.0.8", "", None, None, None, "unknown", "InfluxDB is down")
 
 
@@ -37,6 +38,7 @@ def test_cells() -> None:
     )
     assert shown.row(DOWN, NOW)[2:] == ("lost", "–", "–", "–", "–", "–", "down: no answer")
     assert shown.row(UNKNOWN, NOW)[2] == "–"
+    assert shown.row(UNPINGED, NOW)[2] == "–"
 
 
 @pytest.mark.parametrize(

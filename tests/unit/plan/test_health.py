@@ -108,6 +108,12 @@ def test_an_old_ping_gives_no_time_now() -> None:
     assert judge(device(), old, NOW).ping_ms is None
 
 
+def test_lost_is_not_the_same_as_never_pinged() -> None:
+    assert judge(device(), Reading(ping_at=LATELY), NOW).ping_lost
+    assert not judge(device(), Reading(), NOW).ping_lost
+    assert not judge(device(), Reading(**ANSWERED), NOW).ping_lost
+
+
 def test_snmp_says_yes_no_or_not_asked() -> None:
     assert judge(device(), Reading(snmp_at=LATELY), NOW).snmp is True
     assert judge(device(), Reading(snmp_at=LONG_AGO), NOW).snmp is False

@@ -26,7 +26,7 @@ def test_the_promised_defaults() -> None:
         "namespace": "",
         "networks": (),
         "credentials": {},
-        "polling": {"interval": 60, "slow_interval": 21_600, "jitter": 20},
+        "polling": {"interval": 60, "slow_interval": 21_600, "jitter": 30},
         "ping": {"count": 4, "method": "auto"},
         "retention": {"raw": 30 * DAY, "m5": 180 * DAY, "h1": 730 * DAY},
         "outage": 900,
@@ -73,7 +73,7 @@ def test_buckets_finest_first() -> None:
     assert settings.retention.buckets == (("raw", 3600), ("5m", 2 * DAY), ("1h", 21 * DAY))
 
 
-@pytest.mark.parametrize(("interval", "jitter"), [("60s", 20), ("5s", 1), ("5m", 100)])
+@pytest.mark.parametrize(("interval", "jitter"), [("60s", 30), ("5s", 2), ("5m", 150)])
 def test_jitter_follows_the_interval(interval: str, jitter: int) -> None:
     settings = TenantSettings.model_validate({"polling": {"interval": interval}})
     assert settings.polling.jitter == jitter

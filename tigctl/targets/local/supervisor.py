@@ -33,8 +33,10 @@ from tigctl.targets.local.programs import INFLUXDB
 
 SUPERVISOR = "supervisord"
 _SOCKET = "supervisor.sock"
-# Telegraf hands over its buffer when it stops; InfluxDB writes its cache to the disk.
-STOP_SECONDS = {"telegraf": 30, INFLUXDB: 60}
+# InfluxDB writes its cache to the disk. Telegraf waits for polls under way, which a slow device
+# can draw out for minutes; it goes on flushing every 5 s meanwhile, so after two flushes only
+# what those polls would still have told is lost.
+STOP_SECONDS = {"telegraf": 12, INFLUXDB: 60}
 _START_SECONDS = 20.0
 _NOT_RUNNING, _ALREADY_STARTED = 70, 60  # supervisor.xmlrpc.Faults
 
