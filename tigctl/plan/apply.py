@@ -8,19 +8,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tigctl.errors import BackendError
+from tigctl.errors import BackendError, TargetError
 from tigctl.plan.diff import plan
 from tigctl.plan.health import OK, DeviceHealth, TenantHealth, health, judge
 from tigctl.plan.readings import Reading, read
 from tigctl.plan.verify import is_live
 from tigctl.render.bundle import Bundle, DeviceSummary
-from tigctl.targets.interface import Observer, Step, Target
+from tigctl.targets.interface import Component, Observer, Step, Target
 from tigctl.targets.model import Plan
 
 WAIT_SECONDS = 300.0
 _LOOK_SECONDS = 0.5
 # Changes of these kinds start a Telegraf again, so data has to be newer than the apply.
 _RESTARTING = frozenset({"Process", "TelegrafConfig"})
+# States of a component that ends again and again, and of one that is not there. Just applied,
+# it is in neither.
+_FALLEN = frozenset({"failed", "stopped"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ def apply(
     """Makes the bundle real, then waits until every live device has data, `wait` s at most.
 
     Devices that gave none end in the result, with the reason; they are no error. Raises
-    TigctlError where a step fails; running again goes on where it stopped.
+    TigctlError where a step fails, or a component stops while data is waited for; running again
+    goes on where it stopped.
     """
     began = _Beginning(datetime.now(UTC), time.monotonic())
     todo = plan(bundle, target)
@@ -74,6 +78,7 @@ def apply(
     if live:
         _wait(bundle, target, waiting, observe, silent)
     final = health(bundle, target)
+    _refuse_fallen(final.components)
     return Result(
         plan=todo,
         health=final,
@@ -159,6 +164,7 @@ def _wait(
     total = len(waiting.live)
     observe(Step("data", _known(silent), done=0, total=total))
     while True:
+        _refuse_fallen(target.components())
         access = target.access()
         if access:
             # It may be busy right now; at the end the verdict on the components tells.
@@ -171,6 +177,17 @@ def _wait(
     done = len(waiting.seen)
     seconds = time.monotonic() - started
     observe(Step("data", _known(silent), done=done, total=total, seconds=seconds))
+
+
+def _refuse_fallen(components: Sequence[Component]) -> None:
+    """Raises TargetError where a component that was started does not run any more."""
+    fallen = [one for one in components if one.state in _FALLEN]
+    if fallen:
+        told = "; ".join(f"{one.name} {one.state}: {one.reason}" for one in fallen)
+        raise TargetError(
+            f"the stack did not stay up: {told}",
+            hint="mend what the reason names, then run the command again; nothing was lost",
+        )
 
 
 def _known(silent: Sequence[str]) -> str:

@@ -26,6 +26,9 @@ from tigctl.targets.local.steps import step
 from tigctl.targets.local.supervisor import Supervisor
 from tigctl.targets.model import Change, Json, Resource
 
+# Bytes below which a disk counts as full: no program can go on with less.
+_LEAST_SPACE = 1 << 20
+
 
 class LocalTarget:
     """One tenant's stack as processes of this machine, below `root`/.tigctl/local."""
@@ -93,8 +96,14 @@ class LocalTarget:
 
     def _component(self, name: str, state: State, supervised: server.States | None) -> Component:
         if supervised is None or name not in supervised:
-            reason = f"its supervisor does not run; next: tigctl apply {self.tenant}"
-            return Component(name, "stopped", reason)
+            # A supervisor that cannot write its log ends; the log cannot say so.
+            full = shutil.disk_usage(self.layout.home).free < _LEAST_SPACE
+            why = (
+                "the disk is full and its supervisor ended"
+                if full
+                else "its supervisor does not run"
+            )
+            return Component(name, "stopped", f"{why}; next: tigctl apply {self.tenant}")
         found = supervised[name]
         if found.state in {"RUNNING", "STARTING"}:
             if name != programs.INFLUXDB or self._answers(state):
