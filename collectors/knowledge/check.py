@@ -1,7 +1,8 @@
 """What is odd about profiles that load without a fault: remarks for their authors. Pure.
 
-A fault (load.py, metrics.py) makes a profile unusable; a remark means that it probably does not
-do what was meant: it never fits, settles a tie by its name, reads in vain, or mistakes a unit.
+A fault (load.py, metrics.py) makes a profile unusable. A remark means that it probably does not
+do what was meant: it never fits, is told from another one by its name only, reads in vain, or
+mistakes a unit.
 """
 
 from __future__ import annotations
@@ -9,40 +10,135 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import combinations
 
 from collectors.errors import ProfileFault
 from collectors.knowledge.match import fits
-from collectors.knowledge.model import Library, Metric, Profile, Symbol
-from collectors.knowledge.reads import names_of
+from collectors.knowledge.model import Library, Metric, Output, Profile, Symbol
 
-# enterprises: below it every vendor has a number of its own (RFC 2578).
+# enterprises: below it each vendor has one number (RFC 2578).
 _ENTERPRISES = "1.3.6.1.4.1"
-_WHOLE = 100
 
 
 def remarks(library: Library, *, own: bool = False) -> tuple[ProfileFault, ...]:
-    """What is odd, by file; `own` leaves out what concerns shipped profiles only.
+    """What is odd, file by file; `own` leaves out the shipped profiles.
 
-    The line is 0: a remark is about a profile, not about a place in it.
+    The line is 0: a remark is about a profile as a whole.
     """
     found: dict[str, list[str]] = defaultdict(list)
-    extended = {metric.profile for profile in library.profiles for metric in profile.metrics}
     for profile in library.profiles:
-        found[profile.name] += _matching(profile, used=_is_extended(profile, library))
-        for metric in profile.metrics:
-            # An inherited metric is remarked on where it stands.
-            if metric.profile == profile.name:
-                found[profile.name] += _metric(metric)
-        found[profile.name] += _objects(profile)
-    for first, second, pattern in _ties(library):
-        found[second.name].append(
-            f"fits the same devices as {first.name} ({pattern}) and comes after it by name only;"
-            " tell them apart by a longer pattern, sysdescr or answers"
+        parent = any(
+            metric.profile == profile.name
+            for other in library.profiles
+            if other.name != profile.name
+            for metric in other.metrics
         )
-    del extended
+        found[profile.name] += _matching(profile, parent=parent)
+        # An inherited metric is remarked on where it stands.
+        mine = [metric for metric in profile.metrics if metric.profile == profile.name]
+        for metric in mine:
+            found[profile.name] += (f"{metric.name}: {text}" for text in _metric(metric))
+        found[profile.name] += _objects(mine)
+    for first, second in combinations(library.profiles, 2):
+        if pattern := _tie(first, second):
+            found[second.name].append(
+                f"fits the same devices as {first.name} ({pattern}), which comes before it by its"
+                " name only; tell them apart by a longer pattern, sysdescr or answers"
+            )
     return tuple(
         ProfileFault(profile.file, 0, message)
         for profile in library.profiles
         if profile.own or not own
         for message in found[profile.name]
     )
+
+
+def _matching(profile: Profile, *, parent: bool) -> Iterator[str]:
+    if not profile.object_ids:
+        if profile.descr_pattern or profile.answers:
+            yield "sysdescr and answers only count beside a sysobjectid"
+        if not profile.capability and not parent:
+            yield "has neither sysobjectid nor `capability: true`, and none extends it: never used"
+    if not profile.description:
+        yield "has no description"
+    for pattern in profile.object_ids:
+        prefix = pattern.removesuffix(".*")
+        if pattern.endswith(".*") and not prefix.startswith(f"{_ENTERPRISES}."):
+            yield f"sysobjectid {pattern} fits devices of any vendor"
+        for other in profile.object_ids:
+            if other not in {pattern, prefix} and other.endswith(".*") and fits(other, prefix):
+                yield f"sysobjectid {pattern} is within {other} already"
+
+
+def _tie(first: Profile, second: Profile) -> str:
+    """The pattern by which two profiles fit the same devices, neither before the other."""
+    if first.own != second.own:
+        return ""
+    if any(profile.descr_pattern or profile.answers for profile in (first, second)):
+        return ""
+    return next(iter(sorted({*first.object_ids} & {*second.object_ids})), "")
+
+
+def _metric(metric: Metric) -> Iterator[str]:
+    if not metric.outputs:
+        yield "has no outputs, so it is never polled"
+        return
+    if not all(symbol.mib for symbol in metric.symbols):
+        yield "does not say its MIB"
+    used = {name for output in metric.outputs for name in output.names}
+    used.update(name for symbol in metric.symbols for name in symbol.unless)
+    if unused := [symbol.name for symbol in metric.symbols if symbol.name not in used]:
+        yield f"no output uses {', '.join(unused)}"
+    for output in metric.outputs:
+        yield from _units(output, metric)
+
+
+def _units(output: Output, metric: Metric) -> Iterator[str]:
+    given = {name for other in _alike(output, metric) for name in other.fields}
+    if {"used_bytes", "total_bytes"} & given and "used_percent" not in given:
+        yield f"{output.measurement} without used_percent, which boards and alerts go by"
+    for field, expression in output.fields.items():
+        if field.endswith("_percent") and _is_share(ast.parse(expression.text, mode="eval").body):
+            yield f"{field}: {expression.text} runs from 0 to 1; write 100 * … for percent"
+
+
+def _alike(output: Output, metric: Metric) -> Iterator[Output]:
+    """The outputs that give fields of the same points."""
+    for other in metric.outputs:
+        if (other.measurement, other.tags) == (output.measurement, output.tags):
+            yield other
+
+
+def _is_share(tree: ast.expr) -> bool:
+    """Whether this is one symbol over another, without any factor."""
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Div):
+        below = {type(node) for node in ast.walk(tree.right)}
+        return ast.Name in below and not any(
+            isinstance(node, ast.Constant) and node.value != 0 for node in ast.walk(tree)
+        )
+    return False
+
+
+def _objects(metrics: list[Metric]) -> Iterator[str]:
+    """Objects under two names, and those whose value is taken twice."""
+    seen: dict[str, tuple[Metric, Symbol]] = {}
+    for metric in metrics:
+        for symbol in metric.symbols:
+            other, known = seen.setdefault(symbol.oid, (metric, symbol))
+            if known.name != symbol.name:
+                yield f"{symbol.oid} is called {known.name} and {symbol.name}"
+            if other is metric or other.name in metric.unless or metric.name in other.unless:
+                continue
+            # What only names or chooses rows has to be read beside each table.
+            if known.name == symbol.name and symbol.name in _values(metric) & _values(other):
+                yield f"{symbol.name} is read by {other.name} and {metric.name}; join the two"
+
+
+def _values(metric: Metric) -> set[str]:
+    """The symbols whose value goes into a field."""
+    names: set[str] = set()
+    for output in metric.outputs:
+        names.update(name for expression in output.fields.values() for name in expression.names)
+        if output.state:
+            names.add(output.state.symbol)
+    return names

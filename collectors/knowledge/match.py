@@ -13,7 +13,7 @@ a metric says `additional`. Within one profile all metrics add up, but for `unle
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from collectors.facts import Facts
@@ -200,7 +200,7 @@ def _only(library: Library, metric: Metric, outputs: tuple[Output, ...]) -> Metr
     numbers = "+".join(str(metric.outputs.index(output)) for output in outputs)
     key = f"{metric.id}~{numbers}"
     if key not in library.cut:
-        needed = {name for output in outputs for name in _names(output)}
+        needed = {name for output in outputs for name in output.names}
         library.cut[key] = replace(
             metric,
             name=f"{metric.name}~{numbers}",
@@ -208,20 +208,6 @@ def _only(library: Library, metric: Metric, outputs: tuple[Output, ...]) -> Metr
             outputs=outputs,
         )
     return library.cut[key]
-
-
-_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
-
-
-def _names(output: Output) -> Iterator[str]:
-    if output.where:
-        yield from output.where.names
-    if output.state:
-        yield output.state.symbol
-    for field in output.fields.values():
-        yield from field.names
-    for template in output.tags.values():
-        yield from _PLACEHOLDER.findall(template)
 
 
 def _unanswered(metric: Metric) -> str:

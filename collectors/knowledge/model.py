@@ -7,10 +7,14 @@ docs/profiles.md describes both.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from collectors.knowledge.expression import Expression
+
+PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+"""What stands for a symbol in a tag's template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,18 @@ class Output:
     fields: Mapping[str, Expression] = field(default_factory=dict)
     state: State | None = None
     where: Expression | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The symbols it is made of; among them may be `index` and its parts."""
+        names = set(self.where.names) if self.where else set()
+        if self.state:
+            names.add(self.state.symbol)
+        for expression in self.fields.values():
+            names.update(expression.names)
+        for template in self.tags.values():
+            names.update(PLACEHOLDER.findall(template))
+        return frozenset(names)
 
 
 @dataclass(frozen=True, slots=True)

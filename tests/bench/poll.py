@@ -3,8 +3,9 @@
 Measured: processor time and SNMP packets of tigctl's configuration against those of a
 configuration in the style of Telegraf's SNMP example (`official`) for the same devices, one
 after the other in one run, over the same number of intervals after the first one; and the
-intervals that a living device has no point for. Both write line protocol to a file. tigctl's
-configuration pings and reads CPU, memory and storage as well; the other one does not.
+intervals that a living device has no point for. Both write line protocol to a file. The official
+style does not ping, so the goals are for tigctl's configuration with `icmp: no`; what it costs
+with ping stands beside it. Both of tigctl's read CPU and storage as well; the other one does not.
 
 Costs are by round: divided by how often a living device was polled in that time. By the clock
 the official style looks cheaper than it is, for dead devices hold its rounds up and it misses
@@ -13,6 +14,7 @@ every other one.
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,14 +49,27 @@ def run(scale: stage.Scale, directory: Path) -> list[Figure]:
     # The official style needs a minute for a round with dead devices; a quick one has none.
     dead = 0 if scale.quick else scale.devices // 20
     with stage.farm(stage.layout(scale, base="127.30.0.1", dead=dead)) as serving:
-        root = stage.workspace(
-            directory / "workspace",
-            stage.devices_of(serving),
-            f"polling: {{interval: {scale.interval}s}}\noutage: 5m\n",
+        pinging, quiet = (
+            stage.workspace(
+                directory / name,
+                stage.devices_of(serving),
+                f"polling: {{interval: {scale.interval}s}}\noutage: 5m\n",
+                icmp=icmp,
+            )
+            for name, icmp in (("with-ping", True), ("snmp-alone", False))
         )
-        probing = stage.tigctl(root, "probe", stage.TENANT)
-        config, _ = stage.rendered(root)
-        ours = _measure(Subject(config, "system", "device"), serving, scale, directory / "ours")
+        probing = stage.tigctl(pinging, "probe", stage.TENANT)
+        lock = Path("tenants", stage.TENANT, "devices.lock.json")
+        shutil.copy(pinging / lock, quiet / lock)
+        full, ours = (
+            _measure(
+                Subject(stage.rendered(root)[0], "system", "device"),
+                serving,
+                scale,
+                directory / f"{root.name}-ours",
+            )
+            for root in (pinging, quiet)
+        )
         agents = [f"udp://{address}:{port}" for address, port in stage.devices_of(serving).values()]
         other = official.write(directory / "usual.conf", agents, stage.COMMUNITY, scale.interval)
         theirs = _measure(
@@ -67,8 +82,12 @@ def run(scale: stage.Scale, directory: Path) -> list[Figure]:
                ours.cpu_per_round / theirs.cpu_per_round, "×", 0.4),
         Figure(f"poll: {name}: packets per round, of official",
                ours.packets_per_round / theirs.packets_per_round, "×", 0.3),
-        Figure(f"poll: {name}: intervals missed by living devices", ours.missed, "", 0),
+        Figure(f"poll: {name}: intervals missed by living devices",
+               full.missed + ours.missed, "", 0),
         Figure("poll: CPU per round", ours.cpu_per_round, "s"),
+        Figure("poll with ping: CPU per round", full.cpu_per_round, "s"),
+        Figure("poll with ping: CPU per round, of official",
+               full.cpu_per_round / theirs.cpu_per_round, "×"),
         Figure("poll: packets per round", ours.packets_per_round, ""),
         Figure("official: CPU per round", theirs.cpu_per_round, "s"),
         Figure("official: packets per round", theirs.packets_per_round, ""),

@@ -109,7 +109,9 @@ def layout(scale: Scale, *, base: str, **options: Any) -> Layout:
     )
 
 
-def workspace(root: Path, rows: Mapping[str, tuple[str, int]], settings: str) -> Path:
+def workspace(
+    root: Path, rows: Mapping[str, tuple[str, int]], settings: str, *, icmp: bool = True
+) -> Path:
     """Writes a workspace with the tenant `bench`: device -> (address, port).
 
     `settings` are further lines of fleet.yaml.
@@ -121,9 +123,9 @@ def workspace(root: Path, rows: Mapping[str, tuple[str, int]], settings: str) ->
     (tenant / "tenant.yaml").write_text("# all as the fleet says\n")
     with (tenant / "devices.csv").open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("name", "address", "port", "site", "role"))
+        writer.writerow(("name", "address", "port", "site", "role", "icmp"))
         for name, (address, port) in rows.items():
-            writer.writerow((name, address, port, "bench", "access"))
+            writer.writerow((name, address, port, "bench", "access", "yes" if icmp else "no"))
     return root
 
 

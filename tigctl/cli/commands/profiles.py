@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from collectors.knowledge.check import remarks
 from collectors.knowledge.load import load_library
 from collectors.knowledge.model import Library, Profile
 from tigctl.cli import output, place, tables
@@ -94,7 +95,8 @@ def show(name: str, tenant: str | None) -> None:
 def check(folders: tuple[Path, ...]) -> None:
     """Check own profiles and report every fault at once.
 
-    Without DIR: the workspace's profiles/ and those of all its tenants.
+    Without DIR: the workspace's profiles/ and those of all its tenants. What is no fault but
+    odd (never fits, reads in vain, mistakes a unit) is remarked on and fails nothing.
 
     \b
     Examples:
@@ -106,8 +108,12 @@ def check(folders: tuple[Path, ...]) -> None:
     chosen = list(folders) if folders else place.profile_folders()
     if faults := place.profile_faults(chosen):
         raise InvalidFiles(faults)
+    odd = remarks(load_library(chosen), own=True)
+    for remark in odd:
+        output.say(f"note: {remark}")
     own = sum(len(list(folder.glob("*.y*ml"))) for folder in chosen)
-    output.data(f"{output.count(own, 'own profile')}: no faults")
+    noted = f", {output.count(len(odd), 'remark')}" if odd else ""
+    output.data(f"{output.count(own, 'own profile')}: no faults{noted}")
 
 
 def _library(tenant: str | None) -> Library:

@@ -1,0 +1,84 @@
+"""The recorded case of each shipped profile, read from tests/golden/profiles/NAME/.
+
+device.snmprec    what the device answers, one `OID|tag|value` per line; values are invented
+expected.yaml     the profile that fits, the metrics that are polled, the points that come of them
+
+A profile may have more cases: NAME~VARIANT.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from collectors.facts import Facts
+from collectors.knowledge.match import questions
+from collectors.knowledge.model import Library
+
+FOLDER = Path(__file__).with_name("profiles")
+
+Object = tuple[str, int, str]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One point that has to come out, without the tag `device`."""
+
+    measurement: str
+    tags: dict[str, str]
+    fields: dict[str, float | str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One device. `metrics` leaves out those of the profiles system and if-mib, but in their own
+    cases; `profile` is None where only capabilities fit.
+    """
+
+    name: str
+    objects: tuple[Object, ...]
+    profile: str | None
+    metrics: tuple[str, ...]
+    points: tuple[Wanted, ...]
+
+    @property
+    def about(self) -> str:
+        """The profile it is a case of."""
+        return self.name.partition("~")[0]
+
+    def facts(self, library: Library) -> Facts:
+        """What a probe with this library would find out (the real one is tested elsewhere)."""
+        told = {oid: value for oid, _, value in self.objects}
+        object_id, descr, name = (told[f"1.3.6.1.2.1.1.{column}.0"] for column in (2, 1, 5))
+        asked = questions(library, object_id, descr)
+        answers = Counter(
+            column for oid in told for column in asked.columns if oid.startswith(f"{column}.")
+        )
+        texts = {oid: told[oid] for oid in asked.texts if oid in told}
+        return Facts("default", object_id, descr, name, answers=answers, texts=texts)
+
+
+def case(folder: Path) -> Case:
+    """The case in a folder."""
+    lines = (folder / "device.snmprec").read_text(encoding="utf-8").splitlines()
+    objects = [line.split("|", 2) for line in lines]
+    expected = yaml.safe_load((folder / "expected.yaml").read_text(encoding="utf-8"))
+    return Case(
+        name=folder.name,
+        objects=tuple((oid, int(tag), value) for oid, tag, value in objects),
+        profile=expected["profile"],
+        metrics=tuple(expected["metrics"]),
+        points=tuple(
+            Wanted(point["measurement"], point.get("tags", {}), point["fields"])
+            for point in expected["points"]
+        ),
+    )
+
+
+def cases() -> Sequence[Case]:
+    """All of them, by name."""
+    return [case(folder) for folder in sorted(FOLDER.iterdir()) if folder.is_dir()]

@@ -1,0 +1,118 @@
+"""Shipped profiles on the real Telegraf: probed, matched, rendered, polled once.
+
+Every recorded case (tests/golden/profiles) is served at once by snmpsim, each on an address of
+its own; the points that Telegraf writes are compared with what the case expects. Which metrics
+are chosen is tested without any network in tests/unit/knowledge/test_recorded_cases.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from collectors.datamodel import MEASUREMENTS
+from collectors.device import Device
+from collectors.facts import Found
+from collectors.knowledge.load import load_library
+from collectors.knowledge.match import match
+from collectors.login import Community, Secret
+from collectors.probe.model import Ask, Options
+from collectors.probe.run import probe
+from collectors.telegraf.model import Poll, Settings
+from collectors.telegraf.shard import render
+from tests.golden.profile_cases import Case, Wanted, cases
+from tests.integration.agents import COMMUNITY, agents
+from tests.integration.lineprotocol import Point
+from tests.integration.test_telegraf import assert_in_data_model, once
+
+pytestmark = pytest.mark.real
+
+CASES = {case.name: case for case in cases()}
+LIBRARY = load_library()
+LOGIN = Community("default", "2c", Secret("SNMP_COMMUNITY"))
+
+# Of these a device may tell nothing that its case does not expect.
+COMPLETE = ("inventory", "cpu", "memory", "storage", "temperature", "sensor", "supply")
+
+Series = dict[tuple[str, frozenset[tuple[str, str]]], dict[str, object]]
+
+
+def device(case: Case, number: int, port: int) -> Device:
+    return Device(case.name, f"127.43.0.{number + 1}", port=port, icmp=False)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Series]:
+    """For each case the series that Telegraf writes, merged over its fast and slow poll."""
+    directory = tmp_path_factory.mktemp("profiles")
+    served = {
+        device(case, number, 0).address: case.objects for number, case in enumerate(CASES.values())
+    }
+    with agents(directory, served) as port:
+        devices = [device(case, number, port) for number, case in enumerate(CASES.values())]
+        found = probe(
+            [Ask(one, (LOGIN,)) for one in devices],
+            LIBRARY,
+            {"SNMP_COMMUNITY": COMMUNITY},
+            Options(timeout=10, concurrency=8),
+            lambda *_: None,
+        )
+        polls = [poll(one, found[one.name]) for one in devices]
+        (shard,) = render(polls, Settings("acme", jitter=0, outage=60))
+        points, log = once(shard.config, directory)
+    assert "E!" not in log, log
+    assert_in_data_model(points)
+    return {name: merged(points, name) for name in CASES}
+
+
+def poll(one: Device, found: Found) -> Poll:
+    assert found.facts, (one.name, found.silence)
+    return Poll(one, LOGIN, found.facts, match(LIBRARY, found.facts))
+
+
+def merged(points: list[Point], name: str) -> Series:
+    series: Series = {}
+    for point in points:
+        if point.tags.get("device") == name and point.measurement != "collector":
+            tags = frozenset((key, text) for key, text in point.tags.items() if key != "device")
+            series.setdefault((point.measurement, tags), {}).update(point.fields)
+    return series
+
+
+def fitting(fields: Mapping[str, float | str]) -> dict[str, object]:
+    """Floats are compared to nine digits: scaling by powers of ten rounds the last ones."""
+    return {
+        name: pytest.approx(value, rel=1e-9) if isinstance(value, float) else value
+        for name, value in fields.items()
+    }
+
+
+def key(wanted: Wanted) -> tuple[str, frozenset[tuple[str, str]]]:
+    return wanted.measurement, frozenset(wanted.tags.items())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_case_expects_comes_out(told: Mapping[str, Series], name: str) -> None:
+    for wanted in CASES[name].points:
+        assert told[name].get(key(wanted)) == fitting(wanted.fields), wanted
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_nothing_else_comes_out(told: Mapping[str, Series], name: str) -> None:
+    wanted = {key(point) for point in CASES[name].points}
+
+    assert {one for one in told[name] if one[0] in COMPLETE} - wanted == set()
+
+
+def test_the_cases_cover_what_profiles_can_give() -> None:
+    given = {
+        output.measurement
+        for profile in LIBRARY.profiles
+        for metric in profile.metrics
+        for output in metric.outputs
+    }
+    wanted = {point.measurement for case in CASES.values() for point in case.points}
+
+    assert given | {"inventory"} == wanted
+    assert given <= set(MEASUREMENTS)
