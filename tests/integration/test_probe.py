@@ -40,6 +40,8 @@ from tests.integration.agents import (
 )
 from tests.simulator.farm import Farm, Layout, addresses
 
+pytestmark = pytest.mark.real
+
 ENVIRON = {"COMMUNITY": COMMUNITY, "AUTH": V3_AUTH, "PRIVACY": V3_PRIVACY, "WRONG": "not-that-one"}
 AUTH, PRIVACY = Secret("AUTH"), Secret("PRIVACY")
 OPTIONS = Options(timeout=1.0, retries=2, patience=1.0)
