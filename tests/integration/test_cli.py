@@ -70,6 +70,7 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         assert said.code == 0, said.err
         assert "data" in said.err
         assert "core" in said.out
+        assert f"@reboot {sys.executable}" in said.err
         yield workspace
     finally:
         workspace.run("destroy", "acme", "-P", "--yes")
@@ -80,6 +81,8 @@ def test_applying_again_changes_nothing_and_says_so(applied: Workspace) -> None:
     said = applied.run("apply", "acme")
     assert said.code == 0
     assert "acme: nothing had to be changed." in said.err
+    assert "After a reboot: tigctl apply acme" in said.err
+    assert "@reboot" not in said.err
 
 
 def test_status_tells_of_each_device(applied: Workspace) -> None:

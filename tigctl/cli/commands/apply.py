@@ -18,7 +18,8 @@ from tigctl.errors import TigctlError, UsageError
 from tigctl.plan.apply import Result, apply
 from tigctl.plan.diff import plan
 from tigctl.spec.workspace import Tenant
-from tigctl.targets.model import Json
+from tigctl.targets.local.target import LocalTarget
+from tigctl.targets.model import Action, Json
 
 SILENT = 3
 
@@ -124,6 +125,7 @@ def _apply(tenant: Tenant, asked: _Asked) -> int:
     with output.when_interrupted(word), Steps() as steps:
         result = apply(found.bundle, found.target, os.environ, steps, wait=asked.wait)
     _report(result)
+    _after_reboot(found.target, result)
     return SILENT if asked.strict and (result.without_data or result.known_silent) else 0
 
 
@@ -151,4 +153,10 @@ def _report(result: Result) -> None:
         output.say()
     output.say(shown.verdict(result.health))
     output.say(f"Look again: tigctl status {name} --watch     Why so: tigctl explain {name} DEVICE")
-    output.say(f"After a reboot: tigctl apply {name}; by itself: docs/operations.md")
+
+
+def _after_reboot(target: LocalTarget, result: Result) -> None:
+    """In full the first time; who applies again has seen it."""
+    new = any(one.kind == "Process" and one.action is Action.CREATE for one in result.plan.changes)
+    text = target.after_reboot()
+    output.say(text if new else text.splitlines()[0])

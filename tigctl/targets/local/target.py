@@ -10,6 +10,7 @@ from tigctl.errors import TargetError, UsageError
 from tigctl.render.bundle import Bundle
 from tigctl.targets.interface import Access, Component, Observer
 from tigctl.targets.local import (
+    boot,
     database,
     locks,
     network,
@@ -212,6 +213,10 @@ class LocalTarget:
             server.wait_running(layout, self._supervisor, name)
         polling.remove_stale(layout, names)
         return f"ready, {len(outdated)} restarted" if outdated else "ready"
+
+    def after_reboot(self) -> str:
+        """How the stack comes back after a reboot, for a person; the first line says it shortly."""
+        return boot.after_reboot(self.root, self.tenant)
 
     def start(self) -> None:
         """Starts the stack as it was applied last; for the time after a reboot.
