@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -96,6 +98,34 @@ def test_status_tells_of_each_device(applied: Workspace) -> None:
     table = applied.run("status", "acme").out
     assert "influxdb running, telegraf-0 running" in table
     assert "2 of 2 devices ok; acme is healthy" in table
+
+
+def test_watching_redraws_in_place_until_it_is_interrupted(applied: Workspace) -> None:
+    terminal, inside = pty.openpty()
+    environ = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "40"}
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "tigctl", "status", "acme", "--watch"],
+        cwd=applied.root,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=inside,
+        stderr=inside,
+    )
+    os.close(inside)
+    try:
+        drawn = ""
+        while drawn.count("Ctrl-C ends it") < 2 and watching.poll() is None:
+            drawn += os.read(terminal, 65_536).decode(errors="replace")
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(timeout=20) == 130
+    finally:
+        watching.kill()
+        watching.wait()
+        os.close(terminal)
+    first, second = drawn.split("Ctrl-C ends it")[:2]
+    assert "2 of 2 devices ok" in first
+    # The second picture begins by going back up over the first one (CSI 1 A), line by line.
+    assert second.count("\x1b[1A") >= 5
 
 
 def test_verify_counts_what_it_looked_for(applied: Workspace) -> None:
