@@ -12,7 +12,7 @@ import pytest
 
 from collectors.knowledge.load import SHIPPED, load_library
 from collectors.knowledge.match import match
-from tests.golden.profile_cases import FOLDER, Case, cases
+from tests.golden.profile_cases import Case, cases
 
 CASES = cases()
 LIBRARY = load_library()
@@ -23,12 +23,8 @@ def ids(case: Case) -> str:
     return case.name
 
 
-def test_every_shipped_profile_has_a_case_or_is_known_to_lack_one() -> None:
-    lines = (FOLDER.parent / "profiles-without-a-case.txt").read_text().splitlines()
-    lacking = {line for line in lines if not line.startswith("#")}
-    having = {case.about for case in CASES}
-    assert not lacking & having
-    assert {path.stem for path in SHIPPED.glob("*.y*ml")} == having | lacking
+def test_every_shipped_profile_has_a_case() -> None:
+    assert {path.stem for path in SHIPPED.glob("*.y*ml")} == {case.about for case in CASES}
 
 
 def test_every_shipped_profile_says_what_it_is_and_where_it_is_from() -> None:
