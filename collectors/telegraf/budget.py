@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from collectors.facts import Facts
 from collectors.login import Community
 from collectors.telegraf import limits
 from collectors.telegraf.model import Budget, Poll, Settings
-from collectors.telegraf.reading import Instance, Reader
+from collectors.telegraf.reading import Instance, Read, Reader
 
 _UNKNOWN = Facts(credentials="", sys_object_id="", sys_descr="", sys_name="")
 
@@ -54,28 +55,75 @@ def budget(poll: Poll, settings: Settings, reader: Reader | None = None) -> Budg
     With many devices, one `reader` for all of them saves work.
     """
     fast, _ = (reader or Reader()).split(poll)
-    pace = pace_of(fast, poll, wanted_interval(poll, settings))
+    interval = wanted_interval(poll, settings)
+    paces = [pace_of(part, poll, interval) for part in divided(fast, poll, interval)]
     points = sum(read.points for read in fast.reads)
     return Budget(
-        interval=pace.interval,
-        requests=pace.requests,
-        bytes=pace.bytes,
+        interval=max(pace.interval for pace in paces),
+        requests=sum(pace.requests for pace in paces),
+        bytes=sum(pace.bytes for pace in paces),
         points=points + int(poll.device.icmp) + len(poll.device.tcp),
-        worst_s=pace.worst_s,
+        worst_s=sum(pace.worst_s for pace in paces),
     )
+
+
+def divided(instance: Instance, poll: Poll, interval: int) -> tuple[Instance, ...]:
+    """The instance itself, or two: large tables with all scalars, then the small tables.
+
+    Telegraf knows one max_repetitions per instance, and what is asked for beyond a table's end
+    is answered all the same: beside 48 ports, a table of two rows costs as much as one of 48.
+    Two instances ask at the same time, so a device that is slow to answer keeps to one.
+    """
+    whole: tuple[Instance, ...] = (instance,)
+    pace = pace_of(instance, poll, interval)
+    if pace.max_repetitions < limits.DIVIDED_FROM or pace.worst_s > limits.QUICK_SHARE * interval:
+        return whole
+    bound = _bound(poll)
+    best, parts = _price(whole, bound) * (1 - limits.WORTH_DIVIDING), whole
+    for rows in sorted({_rows(read) for read in instance.tables})[:-1]:
+        small = Instance(tables=tuple(read for read in instance.tables if _rows(read) <= rows))
+        large = Instance(
+            instance.scalars, tuple(read for read in instance.tables if _rows(read) > rows)
+        )
+        price = _price((large, small), bound)
+        if price < best:
+            best, parts = price, (large, small)
+    return parts
+
+
+def _rows(read: Read) -> int:
+    return max(read.counts, default=0)
+
+
+def _price(parts: Iterable[Instance], bound: int) -> float:
+    """What the tables of these instances cost, in varbinds."""
+    price = 0.0
+    for part in parts:
+        columns = _columns(part)
+        price += _cost(columns, _repetitions(columns, bound))
+    return price
+
+
+def _columns(instance: Instance) -> tuple[tuple[int, int], ...]:
+    """Rows of a column, and how many columns have so many rows."""
+    counted = Counter(rows for read in instance.tables for rows in read.counts)
+    return tuple(sorted(counted.items()))
+
+
+def _bound(poll: Poll) -> int:
+    """The most rows that one request may ask this device for."""
+    if isinstance(poll.login, Community) and poll.login.version == "1":
+        return 1  # GETNEXT: SNMPv1 knows no bulk
+    return max(1, min((poll.facts or _UNKNOWN).max_repetitions, limits.MAX_REPETITIONS))
 
 
 def pace_of(instance: Instance, poll: Poll, interval: int) -> Pace:
     """The pace of one instance that should be polled every `interval` seconds."""
     facts = poll.facts or _UNKNOWN
     scalars = sum(len(read.counts) for read in instance.scalars)
-    columns = Counter(rows for read in instance.tables for rows in read.counts)
-    if isinstance(poll.login, Community) and poll.login.version == "1":
-        repetitions = 1  # GETNEXT: SNMPv1 knows no bulk
-    else:
-        bound = min(facts.max_repetitions, limits.MAX_REPETITIONS)
-        repetitions = _repetitions(tuple(sorted(columns.items())), bound)
-    walks = sum(count * _walk(rows, repetitions) for rows, count in columns.items())
+    columns = _columns(instance)
+    repetitions = _repetitions(columns, _bound(poll))
+    walks = sum(count * _walk(rows, repetitions) for rows, count in columns)
     requests = scalars + walks
     varbinds = scalars + walks * repetitions
     worst_s = requests * facts.answer_ms / 1000
@@ -106,17 +154,17 @@ def _repetitions(columns: tuple[tuple[int, int], ...], bound: int) -> int:
     Telegraf knows one value per instance. What is asked for beyond a table's end is answered
     all the same, so a small table pays for a large one; a request has a price as well.
     """
-    bound = max(1, bound)
-
-    def cost(repetitions: int) -> int:
-        price = limits.REQUEST_IN_VARBINDS + repetitions
-        return sum(count * _walk(rows, repetitions) * price for rows, count in columns)
-
     candidates = {bound}
     for rows, _ in columns:
         for requests in (1, 2, 3, 4):
             candidates.add(min(bound, math.ceil((rows + 1) / requests)))
-    return min(sorted(candidates), key=cost)
+    return min(sorted(candidates), key=partial(_cost, columns))
+
+
+def _cost(columns: tuple[tuple[int, int], ...], repetitions: int) -> int:
+    """What walking these columns costs, in varbinds."""
+    price = limits.REQUEST_IN_VARBINDS + repetitions
+    return sum(count * _walk(rows, repetitions) * price for rows, count in columns)
 
 
 def _waiting(facts: Facts | None, worst_s: float, interval: int) -> tuple[int, int, int]:

@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 from collectors.device import Device
 from collectors.telegraf import checks, limits
-from collectors.telegraf.budget import pace_of, wanted_interval
+from collectors.telegraf.budget import divided, pace_of, wanted_interval
 from collectors.telegraf.model import Poll, Settings
 from collectors.telegraf.reading import Instance, Part, Reader
 from collectors.telegraf.snmp import SnmpWriter
@@ -54,7 +54,7 @@ class Layout:
         identity = {name: _clean(text) for name, text in poll.match.identity.items()}
         toml = [
             *self._checks(device, interval, tags),
-            *self._snmp(poll, fast, interval, device.name, tags),
+            *self._fast(poll, fast, interval, tags),
             *self._snmp(poll, slow, seldom, f"{device.name}:slow", {**tags, **identity}),
         ]
         # A stretched interval makes fewer points; the buffer need not be that exact.
@@ -78,6 +78,14 @@ class Layout:
         for port in device.tcp:
             offset = _offset(f"{device.name}:tcp:{port}", self._settings.jitter)
             yield checks.tcp(device, port, interval=interval, offset_ms=offset, tags=tags)
+
+    def _fast(
+        self, poll: Poll, instance: Instance, interval: int, tags: Mapping[str, str]
+    ) -> Iterator[Toml]:
+        name = poll.device.name
+        parts = divided(instance, poll, interval)
+        for alias, part in zip((name, f"{name}:small"), parts, strict=False):
+            yield from self._snmp(poll, part, interval, alias, tags)
 
     def _snmp(
         self, poll: Poll, instance: Instance, interval: int, alias: str, tags: Mapping[str, str]

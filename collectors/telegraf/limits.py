@@ -16,6 +16,13 @@ MAX_REPETITIONS = 50
 # two system calls against decoding one varbind): choosing max_repetitions weighs by it.
 REQUEST_IN_VARBINDS = 20
 
+# Small tables become an instance of their own where the large one asks for at least so many
+# rows at once, where that saves at least this share of a poll's cost, and where the device
+# needs no more than this share of its interval to answer one request after the other.
+DIVIDED_FROM = 16
+WORTH_DIVIDING = 0.15
+QUICK_SHARE = 0.2
+
 # Bytes of one request with its answer besides the varbinds: two IP and UDP headers (2 of 28),
 # two SNMP headers (2 of 30) and the asked OID (20).
 REQUEST_BYTES = 136

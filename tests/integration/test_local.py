@@ -542,7 +542,7 @@ def test_no_port_free(target: LocalTarget, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setenv(network.PORTS_VARIABLE, str(stranger.getsockname()[1]))
         with pytest.raises(TargetError, match="no port for InfluxDB"):
             applied(target, one_device())
-    monkeypatch.delenv(network.PORTS_VARIABLE)
+    monkeypatch.undo()
     assert applied(target, one_device()).with_data == ("sw1",)
 
 

@@ -170,3 +170,15 @@ def poll(
         known or None,
         Match(None, "test", chosen, identity=identity or {}),
     )
+
+
+def switch(ports: int, small: int = 3, **changes: object) -> Poll:
+    """A switch whose `answers` say that its storage and fan tables are smaller than its ports."""
+    metrics = (SYSTEM, interfaces(), STORAGE, FANS)
+    rows = {
+        symbol.oid: ports if metric is metrics[1] else small
+        for metric in metrics
+        for symbol in metric.symbols
+    }
+    known = facts(max_repetitions=50, answers=rows, **changes)
+    return poll("sw1", *metrics, rows=small, known=known)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.telegraf import limits
-from collectors.telegraf.budget import Pace, budget, pace_of
+from collectors.telegraf.budget import Pace, budget, divided, pace_of
 from collectors.telegraf.reading import Reader
 from tests.unit.telegraf.devices import (
     FANS,
@@ -20,6 +20,7 @@ from tests.unit.telegraf.devices import (
     facts,
     interfaces,
     poll,
+    switch,
 )
 
 
@@ -57,6 +58,44 @@ def test_snmp_v1_asks_row_by_row() -> None:
     pace = pace_of(Reader().split(one)[0], one, 60)
 
     assert (pace.max_repetitions, pace.requests) == (1, 5 * 5)
+
+
+def test_small_tables_beside_a_large_one_are_an_instance_of_their_own() -> None:
+    one = switch(48)
+    whole, _ = Reader().split(one)
+
+    large, small = divided(whole, one, 60)
+
+    assert large.scalars == whole.scalars
+    assert not small.scalars
+    assert {read.part.metric.name for read in large.tables} == {"ifTable"}
+    assert {*large.tables, *small.tables} == {*whole.tables}
+    paces = [pace_of(part, one, 60) for part in (large, small)]
+    assert [pace.max_repetitions for pace in paces] == [49, 4]
+    assert sum(pace.bytes for pace in paces) < 0.8 * pace_of(whole, one, 60).bytes
+    assert budget(one, SETTINGS).requests == sum(pace.requests for pace in paces)
+
+
+def test_what_saves_little_stays_one_instance() -> None:
+    for one in (switch(48, small=40), switch(6), switch(48, answer_ms=2_000)):
+        whole, _ = Reader().split(one)
+        assert divided(whole, one, 60) == (whole,)
+
+
+@given(ports=st.integers(0, 600), small=st.integers(0, 600))
+def test_dividing_loses_no_table_and_never_costs_more(ports: int, small: int) -> None:
+    one = switch(ports, small=small)
+    whole, _ = Reader().split(one)
+    parts = divided(whole, one, 60)
+    assert sorted(id(read) for part in parts for read in part.reads) == sorted(
+        id(read) for read in whole.reads
+    )
+    paces = [pace_of(part, one, 60) for part in parts]
+    assert sum(map(_varbinds, paces)) <= _varbinds(pace_of(whole, one, 60))
+
+
+def _varbinds(pace: Pace) -> int:
+    return pace.requests * (limits.REQUEST_IN_VARBINDS + pace.max_repetitions)
 
 
 def test_budget_counts_scalars_tables_ping_and_tcp() -> None:

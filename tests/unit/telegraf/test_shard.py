@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from collectors.telegraf import limits
 from collectors.telegraf.model import Shard
 from collectors.telegraf.shard import render
-from tests.unit.telegraf.devices import SETTINGS, SYSTEM, V1, V3, facts, interfaces, poll
+from tests.unit.telegraf.devices import SETTINGS, SYSTEM, V1, V3, facts, interfaces, poll, switch
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(
     ["$HOME", "${HOME}", "$$", "'''", '"""', "{{", "\\", "\t\r\n\0"]
@@ -205,3 +205,16 @@ def test_the_identity_is_one_line_and_not_endless() -> None:
     model = read["inputs"]["snmp"][1]["tags"]["model"]
     assert model.startswith("x yx y")
     assert len(model) == limits.TEXT_LENGTH
+
+
+def test_small_tables_are_polled_by_an_instance_of_their_own() -> None:
+    read = tomllib.loads(only(render([switch(48)], SETTINGS)).config)
+
+    asked = {
+        one["alias"]: {table["name"].partition(":")[2] or table["name"] for table in one["table"]}
+        for one in read["inputs"]["snmp"]
+        if "table" in one
+    }
+    assert asked["sw1"] == {"interface"}
+    assert asked["sw1:small"] == {"hrStorageTable", "ciscoEnvMonFanStatusTable"}
+    assert asked.keys() <= {"sw1", "sw1:small", "sw1:slow"}
