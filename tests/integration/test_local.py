@@ -29,9 +29,9 @@ from tigctl.plan.diff import plan
 from tigctl.plan.health import health
 from tigctl.plan.verify import verify
 from tigctl.render.bundle import Bucket, Bundle
-from tigctl.targets import tools
+from tigctl.targets import database, tools
 from tigctl.targets.interface import Step
-from tigctl.targets.local import boot, database, locks, network, programs
+from tigctl.targets.local import boot, locks, network, programs
 from tigctl.targets.local.polling import UnsetVariables
 from tigctl.targets.local.state import State
 from tigctl.targets.local.supervisor import SUPERVISOR, launcher

@@ -1,6 +1,6 @@
 """What would change, carrying it out, and whether the result lives.
 
-    diff      wanted and live resources -> Plan
+    diff      a bundle and its target -> Plan
     apply     a bundle -> its target, then data from every live device
     readings  the newest data of each device, in few queries
     health    readings -> a verdict on each device and component

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tigctl.render.bundle import Bundle
-from tigctl.targets.model import Change, Json, Resource
+from tigctl.targets.model import Change, Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,12 @@ Observer = Callable[[Step], None]
 
 
 class Target(Protocol):
-    """Where a bundle is made real. `wanted` and `live` are compared by tigctl.plan."""
+    """Where a bundle is made real."""
 
     name: str
 
-    def wanted(self, bundle: Bundle) -> tuple[Resource, ...]:
-        """What has to be there for this bundle. Pure but for settings kept on the target."""
-
-    def live(self) -> tuple[Resource, ...]:
-        """What is there. Reads only."""
+    def changes(self, bundle: Bundle) -> tuple[Change, ...]:
+        """What makes the target what the bundle says, in order. Reads only."""
 
     def apply(
         self,

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from collectors.telegraf.model import Shard
 from tigctl.errors import TargetError, UsageError, WorldError
+from tigctl.targets import influxdb_state
 from tigctl.targets.local import boot, network, ping, polling, programs, resources, supervisor
 from tigctl.targets.local.layout import Layout, disk_errors
 from tigctl.targets.local.state import State
@@ -268,7 +269,7 @@ def test_a_file_in_the_way(tmp_path: Path) -> None:
     ],
 )
 def test_durations(seconds: int, text: str) -> None:
-    assert resources.duration(seconds) == text
+    assert influxdb_state.duration(seconds) == text
 
 
 def test_the_ping_method_is_resolved_once(

@@ -7,7 +7,7 @@
     programs    command lines and environments of influxd and telegraf
     supervisor  the supervisord of a tenant: configuration, start, stop, states
     network     free ports, and who listens on one
-    database    first set-up of InfluxDB, and the way back in when the token is lost
+    recovery    the way back into an InfluxDB whose operator's token is lost
     polling     Telegraf's configurations: checked, put in place, compared
     resources   what is wanted and what is there, in the form a plan compares
     target      the verbs; brings the modules above together

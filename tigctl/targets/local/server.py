@@ -12,8 +12,8 @@ from pathlib import Path
 from tigctl.backends.influxdb import Influx
 from tigctl.errors import TargetError
 from tigctl.render.bundle import InfluxState
-from tigctl.targets import tools
-from tigctl.targets.local import database, network, programs
+from tigctl.targets import database, tools
+from tigctl.targets.local import network, programs, recovery
 from tigctl.targets.local.layout import Layout
 from tigctl.targets.local.programs import INFLUXDB
 from tigctl.targets.local.state import State
@@ -156,7 +156,7 @@ class Server:
         self.supervisor.stop(INFLUXDB)
         said = self.layout.log_size(INFLUXDB)
         try:
-            recovered = database.recover(self.layout, self.influxd, organization)
+            recovered = recovery.recover(self.layout, self.influxd, organization)
         finally:
             self.supervisor.restart(INFLUXDB)
         if not self._wait_ready(state.port or 0, said):

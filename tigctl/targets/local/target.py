@@ -8,10 +8,10 @@ from pathlib import Path
 
 from tigctl.errors import TargetError, UsageError
 from tigctl.render.bundle import Bundle
+from tigctl.targets import compare, database, influxdb_state
 from tigctl.targets.interface import Access, Component, Observer
 from tigctl.targets.local import (
     boot,
-    database,
     locks,
     network,
     ping,
@@ -53,13 +53,17 @@ class LocalTarget:
             return setting
         return State.load(self.layout).ping_method or ping.resolve()
 
+    def changes(self, bundle: Bundle) -> tuple[Change, ...]:
+        """What makes this machine what the bundle says."""
+        return compare.changes(self.wanted(bundle), self.live())
+
     def wanted(self, bundle: Bundle) -> tuple[Resource, ...]:
         """What has to be there for this bundle."""
         versions = Tools.find().versions
         influxd, telegraf = versions["influxd"], versions["telegraf"]
         found = [resources.wanted_state()] if State.load(self.layout).damaged else []
         found.append(resources.wanted_process(programs.INFLUXDB, influxd, secrets=False))
-        found.extend(resources.wanted_influxdb(bundle.influxdb))
+        found.extend(influxdb_state.wanted(bundle.influxdb))
         for shard in bundle.telegraf:
             found.append(resources.wanted_config(shard))
             found.append(resources.wanted_process(shard.name, telegraf, secrets=True))
@@ -118,7 +122,7 @@ class LocalTarget:
     def access(self) -> Access | None:
         """How to read the data; None where InfluxDB does not run or is not set up."""
         state = State.load(self.layout)
-        token = self.layout.read_secret(database.file_of("read"))
+        token = self.layout.read_secret(database.secret_of("read"))
         if not token or not self._answers(state):
             return None
         return Access(programs.url(state.port or 0), self.tenant, token)
@@ -188,7 +192,7 @@ class LocalTarget:
         self, bundle: Bundle, found: Tools, state: State, environ: Mapping[str, str]
     ) -> str:
         layout = self.layout
-        token = layout.read_secret(database.file_of("write"))
+        token = layout.read_secret(database.secret_of("write"))
         polling.install(layout, bundle)
         names = [shard.name for shard in bundle.telegraf]
         for shard in bundle.telegraf:
@@ -294,5 +298,5 @@ class LocalTarget:
             url=programs.url(state.port or 0),
             user=database.USER,
             password_file=str(self.layout.secret(database.PASSWORD)),
-            reader_token_file=str(self.layout.secret(database.file_of("read"))),
+            reader_token_file=str(self.layout.secret(database.secret_of("read"))),
         )

@@ -7,12 +7,12 @@ import dataclasses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tigctl.plan.diff import diff
+from tigctl.targets.compare import changes
 from tigctl.targets.model import Action, FieldChange, Plan, Resource
 
 
 def plan(wanted: list[Resource], live: list[Resource]) -> Plan:
-    return diff("acme", "local", wanted, live, {})
+    return Plan("acme", "local", changes(wanted, live))
 
 
 def test_what_is_absent_is_created_with_all_its_fields() -> None:

@@ -1,0 +1,159 @@
+"""InfluxDB's first set-up, its buckets and tokens, in an order that no kill can lock out.
+
+The operator's token is chosen here and stored before InfluxDB hears of it. The other two tokens
+are made by InfluxDB and can be read once: one that was made but not stored is found by its
+description, deleted and made again. Where secrets are stored is the target's business.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from tigctl.backends.influxdb import Authorization, FoundBucket, Influx
+from tigctl.errors import TargetError
+from tigctl.render.bundle import InfluxState, Token
+
+OPERATOR = "operator.token"
+PASSWORD = "admin.password"  # noqa: S105 - the name of a secret
+USER = "admin"
+RECOVERED = f"{USER}'s Recovery Token"
+_OPERATOR_DESCRIPTIONS = (f"{USER}'s Token", RECOVERED)
+
+
+class Secrets(Protocol):
+    """Where a target keeps its secrets, by the names below."""
+
+    def read_secret(self, name: str) -> str:
+        """A secret, or "" where there is none."""
+
+    def write_secret(self, name: str, value: str) -> None:
+        """Stores a secret; it is kept for good when this returns."""
+
+
+def role(token: Token) -> str:
+    """What a token is for: `write` (Telegraf's) or `read`."""
+    return "write" if token.write else "read"
+
+
+def secret_of(token_role: str) -> str:
+    """The name of the secret that holds the token of this role."""
+    return {"write": "telegraf.token", "read": "reader.token"}[token_role]
+
+
+@dataclass(frozen=True, slots=True)
+class Ensured:
+    """What was done to InfluxDB, for the step's line."""
+
+    created: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+def operator(store: Secrets, organization: str, url: str) -> Influx:
+    """InfluxDB as its operator; a token is chosen and stored where there is none yet."""
+    token = store.read_secret(OPERATOR)
+    if not token:
+        token = secrets.token_urlsafe(48)
+        store.write_secret(OPERATOR, token)
+    return Influx(url, organization, token)
+
+
+def admin_password(store: Secrets) -> str:
+    """The administrator's password, chosen and stored where there is none yet."""
+    password = store.read_secret(PASSWORD)
+    if not password:
+        password = secrets.token_urlsafe(24)
+        store.write_secret(PASSWORD, password)
+    return password
+
+
+def set_up(influx: Influx, store: Secrets, wanted: InfluxState) -> bool:
+    """Does the first set-up if it is not done. Returns whether the operator's token works."""
+    if not wanted.buckets:
+        raise TargetError(f"{wanted.organization}: no bucket is wanted, so nothing can be set up")
+    if not influx.is_set_up():
+        first = wanted.buckets[0]
+        influx.set_up(
+            username=USER,
+            password=admin_password(store),
+            bucket=first.name,
+            retention=first.retention,
+        )
+    return influx.accepts_token()
+
+
+def after_recovery(influx: Influx, store: Secrets, ours: str) -> None:
+    """Deletes the operator's tokens nobody knows any more, all but the one with the id `ours`."""
+    for found in influx.authorizations():
+        if found.description in _OPERATOR_DESCRIPTIONS and found.id != ours:
+            influx.delete_authorization(found.id)
+    influx.set_password(USER, admin_password(store))
+
+
+def ensure(influx: Influx, store: Secrets, wanted: InfluxState) -> Ensured:
+    """Makes the organization, its buckets, their retention and the two tokens as wanted."""
+    created: list[str] = []
+    changed: list[str] = []
+    organization = influx.organization_id()
+    if organization is None:
+        organization = influx.create_organization()
+        created.append(f"organization {wanted.organization}")
+    found = {bucket.name: bucket for bucket in influx.buckets()}
+    for bucket in wanted.buckets:
+        there = found.get(bucket.name)
+        if there is None:
+            found[bucket.name] = influx.create_bucket(organization, bucket.name, bucket.retention)
+            created.append(f"bucket {bucket.name}")
+        elif there.retention != bucket.retention:
+            influx.set_retention(there, bucket.retention)
+            changed.append(f"bucket {bucket.name}")
+    created += [
+        f"token {token.description}"
+        for token in wanted.tokens
+        if _ensure_token(influx, store, organization, token, found)
+    ]
+    keep = {token.description for token in wanted.tokens}
+    for stale in influx.authorizations():
+        if is_ours(stale, wanted.organization) and stale.description not in keep:
+            influx.delete_authorization(stale.id)
+            changed.append(f"token {stale.description}")
+    return Ensured(tuple(created), tuple(changed))
+
+
+def is_ours(found: Authorization, organization: str) -> bool:
+    """Whether tigctl made this authorization for this tenant; rendering names them so."""
+    return found.description.startswith(f"tigctl {organization} ")
+
+
+def _ensure_token(
+    influx: Influx,
+    store: Secrets,
+    organization: str,
+    token: Token,
+    buckets: Mapping[str, FoundBucket],
+) -> bool:
+    """Whether the token had to be made. The stored one stays if it still does what it should."""
+    read = tuple(buckets[name].id for name in token.read)
+    write = tuple(buckets[name].id for name in token.write)
+    there = [one for one in influx.authorizations() if one.description == token.description]
+    name = secret_of(role(token))
+    if len(there) == 1 and _fits(there[0], read, write):
+        stored = store.read_secret(name)
+        if stored and Influx(influx.url, influx.organization, stored).accepts_token():
+            return False
+    for orphan in there:
+        influx.delete_authorization(orphan.id)
+    made = influx.create_authorization(organization, token.description, read=read, write=write)
+    store.write_secret(name, made)
+    return True
+
+
+def _fits(found: Authorization, read: tuple[str, ...], write: tuple[str, ...]) -> bool:
+    return (
+        found.active
+        and not found.others
+        and found.read == frozenset(read)
+        and found.write == frozenset(write)
+    )

@@ -1,0 +1,106 @@
+"""InfluxDB's organization, buckets and tokens in the form a plan compares. No secret's value.
+
+Organization    and whether our operator's token works
+Bucket          retention
+Token           what it may read and write, and whether the stored one works
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tigctl.backends.influxdb import Authorization, FoundBucket, Influx
+from tigctl.render.bundle import InfluxState
+from tigctl.targets import database
+from tigctl.targets.database import Secrets
+from tigctl.targets.model import Json, Resource
+
+MANAGER = "tigctl"
+_UNITS = ((365 * 86_400, "y"), (86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+
+
+def duration(seconds: int) -> str:
+    """A retention as people write it: 30d, 2y, 36h; `for ever` for 0."""
+    if not seconds:
+        return "for ever"
+    for size, unit in _UNITS:
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def wanted(wanted: InfluxState) -> Iterator[Resource]:
+    """The organization, its buckets and tokens."""
+    yield Resource("Organization", wanted.organization, {"operator_token": "stored"}, MANAGER)
+    for bucket in wanted.buckets:
+        yield Resource("Bucket", bucket.name, {"retention": duration(bucket.retention)}, MANAGER)
+    for token in wanted.tokens:
+        fields = _token_fields(token.read, token.write)
+        yield Resource("Token", token.description, fields, MANAGER)
+
+
+def _token_fields(
+    read: tuple[str, ...], write: tuple[str, ...], *, others: int = 0, stored: str = "stored"
+) -> dict[str, Json]:
+    return {
+        "read": ", ".join(sorted(read)),
+        "write": ", ".join(sorted(write)),
+        "further_permissions": others,
+        "secret": stored,
+    }
+
+
+def live(store: Secrets, influx: Influx, tokens: Mapping[str, str]) -> Iterator[Resource]:
+    """What InfluxDB holds, asked as its operator. `tokens`: role -> description.
+
+    Raises BackendError if it does not answer.
+    """
+    if not influx.is_set_up():
+        return
+    if not influx.accepts_token():
+        yield Resource(
+            "Organization", influx.organization, {"operator_token": "not accepted"}, MANAGER
+        )
+        return
+    if influx.organization_id() is None:
+        return
+    yield Resource("Organization", influx.organization, {"operator_token": "stored"}, MANAGER)
+    buckets = influx.buckets()
+    for bucket in buckets:
+        # A bucket holds data: one that is not wanted is somebody's, never ours to delete.
+        yield Resource("Bucket", bucket.name, {"retention": duration(bucket.retention)})
+    yield from _live_tokens(store, influx, buckets, tokens)
+
+
+def _live_tokens(
+    store: Secrets, influx: Influx, buckets: tuple[FoundBucket, ...], tokens: Mapping[str, str]
+) -> Iterator[Resource]:
+    names = {bucket.id: bucket.name for bucket in buckets}
+    roles = {description: role for role, description in tokens.items()}
+    ours: dict[str, list[Authorization]] = {}
+    for found in influx.authorizations():
+        if found.description in roles or database.is_ours(found, influx.organization):
+            ours.setdefault(found.description, []).append(found)
+    for description, found_ones in ours.items():
+        first = found_ones[0]
+        role = roles.get(description)
+        stored = _stored(store, influx, role) if role else "of no use any more"
+        if not first.active:
+            stored = "inactive"
+        if len(found_ones) > 1:
+            stored = f"one of {len(found_ones)} of this name"
+        fields = _token_fields(
+            tuple(names.get(id_, id_) for id_ in first.read),
+            tuple(names.get(id_, id_) for id_ in first.write),
+            others=first.others,
+            stored=stored,
+        )
+        yield Resource("Token", description, fields, MANAGER)
+
+
+def _stored(store: Secrets, influx: Influx, role: str) -> str:
+    token = store.read_secret(database.secret_of(role))
+    if not token:
+        return "not stored"
+    with Influx(influx.url, influx.organization, token) as asked:
+        return "stored" if asked.accepts_token() else "not accepted"
