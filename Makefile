@@ -3,10 +3,11 @@
 PYTHON ?= python3
 RECORDINGS ?= ../shared/recordings
 SCORER ?= ../shared/tools
+ORACLE ?= ../shared/tools/ciliumcheck
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo demo-down test check bench coverage constraints
+.PHONY: help venv demo demo-down test test-node check bench coverage isolation constraints
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +26,9 @@ demo-down: venv ## end the demo; nothing of it keeps running
 test: venv ## all tests: unit, golden, docs, then integration on the real parts (ARGS=-k…)
 	@scripts/test $(ARGS)
 
+test-node: venv ## the tests on a real Kubernetes node; needs root (ARGS=-k…)
+	@scripts/node test $(ARGS)
+
 check: venv ## format, lint, types, layers, shell, leaks
 	@scripts/check
 
@@ -34,6 +38,9 @@ bench: venv ## the figures of docs/benchmarks.md
 
 coverage: venv ## score on a folder of recordings (RECORDINGS=, SCORER=)
 	@scripts/coverage "$(RECORDINGS)" "$(SCORER)" $(ARGS)
+
+isolation: venv ## Cilium's own engine judges the policies of several tenants (ORACLE=)
+	@scripts/isolation "$(ORACLE)" $(ARGS)
 
 constraints: venv ## write constraints.txt anew (ARGS=--upgrade for the newest)
 	@scripts/constraints $(ARGS)

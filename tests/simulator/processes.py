@@ -71,7 +71,9 @@ class Processes:
                 start_new_session=True,
             )
         process = Process(name, child.pid, _born(child.pid) or -1)
-        self._write((*self.all(), process))
+        # A name that is started again takes the place of the one that ended.
+        others = [one for one in self.all() if one.name != name or one.alive]
+        self._write((*others, process))
         self._children.append(child)
         return process
 
@@ -79,9 +81,17 @@ class Processes:
         """What a process wrote so far."""
         return (self.directory / f"{process.name}.log").read_text(errors="replace").strip()
 
-    def end(self, *, patience: float = 5.0) -> int:
-        """Ends all, kindly first; returns how many were still alive."""
-        running = [process for process in self.all() if process.alive]
+    def send(self, name: str, number: signal.Signals) -> None:
+        """Sends a signal to the process of this name, if it still runs."""
+        for process in self.all():
+            if process.name == name and process.alive:
+                os.kill(process.pid, number)
+
+    def end(self, *names: str, patience: float = 5.0) -> int:
+        """Ends those of these names, or all, kindly first; returns how many were still alive."""
+        started = self.all()
+        meant = [process for process in started if process.name in names or not names]
+        running = [process for process in meant if process.alive]
         for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
             for process in running:
                 if process.alive:
@@ -89,9 +99,14 @@ class Processes:
             deadline = time.monotonic() + seconds
             while time.monotonic() < deadline and any(process.alive for process in running):
                 time.sleep(0.02)
+        # Those that we started ourselves are taken leave of. A corpse may have threads that have
+        # not ended yet, so it is waited for.
+        pids = {process.pid for process in meant}
         for child in self._children:
-            child.poll()  # takes leave of those that we started ourselves
-        self._write(())
+            if child.pid in pids:
+                child.wait(5.0)
+        self._children = [child for child in self._children if child.poll() is None]
+        self._write([process for process in started if process not in meant])
         return len(running)
 
     def _write(self, processes: Sequence[Process]) -> None:

@@ -30,6 +30,7 @@ TELEGRAF_PLUGINS = (
     "inputs.ping",
     "inputs.snmp",
     "outputs.file",
+    "outputs.health",
     "outputs.influxdb_v2",
     "parsers.influx",
     "processors.converter",

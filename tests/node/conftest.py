@@ -1,0 +1,28 @@
+"""A control plane with one real node for the tests of this folder; scripts/node runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cluster.node import Node
+from tests.cluster.plane import Plane
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests on a real node run only where they are asked for: `-m node`."""
+    if "node" not in config.getoption("-m"):
+        chosen = [item for item in items if not item.get_closest_marker("node")]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
+
+
+@pytest.fixture(scope="session")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """The node, without images; `node.plane` is its control plane."""
+    directory = tmp_path_factory.mktemp("node")
+    folders = directory / "volumes"
+    plane = Plane(directory / "plane", nodes=0, tied=True, folders=folders)
+    with plane, Node(plane, folders) as started:
+        yield started
