@@ -16,7 +16,8 @@ import pytest
 
 from tests.integration import small
 from tests.integration.servers import InfluxServer, influxd
-from tigctl.backends.influxdb import Influx, Refused, Unreachable
+from tigctl.backends.errors import Refused, Unreachable
+from tigctl.backends.influxdb import Influx
 from tigctl.plan.readings import arrivals, read
 from tigctl.render.bundle import Bucket, Bundle
 from tigctl.targets.interface import Access

@@ -30,9 +30,9 @@ from tigctl.plan.health import health
 from tigctl.plan.verify import verify
 from tigctl.render.bundle import Bucket, Bundle
 from tigctl.targets import database, tools
+from tigctl.targets.environment import UnsetVariables
 from tigctl.targets.interface import Step
 from tigctl.targets.local import boot, locks, network, programs
-from tigctl.targets.local.polling import UnsetVariables
 from tigctl.targets.local.state import State
 from tigctl.targets.local.supervisor import SUPERVISOR, launcher
 from tigctl.targets.local.target import LocalTarget

@@ -14,6 +14,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from tigctl.backends.errors import Refused, Unreachable
 from tigctl.errors import BackendError
 
 if TYPE_CHECKING:
@@ -25,18 +26,6 @@ Row = Mapping[str, Value]
 # InfluxDB answers 500 to a set-up with less and is then "already set up", with no token at all.
 SHORTEST_RETENTION = 3600
 _PAGE = 100
-
-
-class Refused(BackendError):
-    """InfluxDB answered, but with an error; `status` is the HTTP status."""
-
-    def __init__(self, message: str, *, status: int, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
-        self.status = status
-
-
-class Unreachable(BackendError):
-    """InfluxDB did not answer, or not in time."""
 
 
 @dataclass(frozen=True, slots=True)

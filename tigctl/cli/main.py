@@ -28,11 +28,13 @@ COMMANDS = {
     "render": "Write what the target needs into a folder.",
     "plan": "Show the exact difference between files and target.",
     "apply": "Carry out a plan and wait until data flows.",
+    "rollback": "Go back to an earlier applied bundle.",
     "status": "Show components and devices: last data, health, reason.",
     "verify": "Prove that data from every device is in its bucket.",
     "open": "Open a way in for an engineer.",
     "destroy": "Stop and remove a tenant's stack; its data stays unless told.",
     "profiles": "List, show and check what is known about kinds of devices.",
+    "policies": "Show and check who may talk to whom on Kubernetes.",
     "doctor": "Check what the target needs, with remedies.",
 }
 

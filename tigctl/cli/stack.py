@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from collectors.facts import Found
 from collectors.knowledge.load import load_library
 from collectors.knowledge.model import Library
 from tigctl.cli import place
-from tigctl.cli.output import listed, say
 from tigctl.errors import InvalidFiles, UsageError
 from tigctl.render.bundle import Bundle
 from tigctl.render.tenant import render
 from tigctl.spec import lock
 from tigctl.spec.workspace import Tenant
+from tigctl.targets.interface import Target
+from tigctl.targets.kubernetes.options import Options
 from tigctl.targets.local.target import LocalTarget
+
+if TYPE_CHECKING:
+    from tigctl.backends.kubernetes.cluster import Cluster
+    from tigctl.targets.kubernetes.inventory import Inventory
+    from tigctl.targets.kubernetes.snapshot import Snapshot
+
+    Known = tuple[Snapshot, Inventory]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +36,64 @@ class Stack:
     tenant: Tenant
     library: Library
     lock: Mapping[str, Found]
-    target: LocalTarget
+    target: Target
     bundle: Bundle
 
 
-def target_of(tenant: Tenant) -> LocalTarget:
-    """The target of a tenant. Raises UsageError for a type this version does not carry out."""
-    if tenant.target.type != "local":
-        raise UsageError(
-            f"tenant '{tenant.name}': a target of type {tenant.target.type} cannot be carried out"
-            " by this version of tigctl",
-            hint="set target: local in tenant.yaml or fleet.yaml",
-        )
-    return LocalTarget(place.root(), tenant.name)
+def target_of(tenant: Tenant, options: Options | None = None, known: Known | None = None) -> Target:
+    """The target of a tenant; asks nobody yet. `options` mean something on a cluster only.
+
+    `known`: what `looked` found for this tenant.
+    """
+    if tenant.target.type == "local":
+        return LocalTarget(place.root(), tenant.name)
+    # The client is heavy, and half of all calls do without.
+    from tigctl.targets.kubernetes.target import KubernetesTarget  # noqa: PLC0415
+
+    return KubernetesTarget(
+        cluster(tenant.target.context, tenant.target.kubeconfig),
+        tenant.name,
+        tenant.settings.namespace,
+        options,
+        known=known,
+    )
 
 
-def carried_out(tenants: Sequence[Tenant]) -> list[Tenant]:
-    """Those of all tenants whose target this version carries out; says who is left out."""
-    local = [one for one in tenants if one.target.type == "local"]
-    if left := [one.name for one in tenants if one.target.type != "local"]:
-        say(f"Left out, for this version carries out local targets only: {listed(left)}")
-    return local
+def looked(tenants: Sequence[Tenant]) -> dict[str, Known]:
+    """What is there of all tenants on clusters, by name: a few lists instead of some for each."""
+    from tigctl.targets.kubernetes import snapshot  # noqa: PLC0415 - as above
+    from tigctl.targets.kubernetes.inventory import Inventory  # noqa: PLC0415
+
+    found: dict[str, Known] = {}
+    of_cluster: dict[tuple[str, str], list[Tenant]] = {}
+    for one in tenants:
+        if one.target.type == "kubernetes":
+            of_cluster.setdefault((one.target.context, one.target.kubeconfig), []).append(one)
+    for where, there in of_cluster.items():
+        spaces = snapshot.take_all(cluster(*where), [one.settings.namespace for one in there])
+        inventories = Inventory.load_all(cluster(*where))
+        for one in there:
+            space = one.settings.namespace
+            found[one.name] = spaces[space], inventories.get(space, Inventory())
+    return found
 
 
-def left_target(name: str) -> LocalTarget:
+@cache
+def cluster(context: str, kubeconfig: str) -> Cluster:
+    """A cluster; tenants that share one share its connections."""
+    from tigctl.backends.kubernetes.cluster import Cluster  # noqa: PLC0415 - as above
+
+    path = place.root() / kubeconfig if kubeconfig else None
+    return Cluster(context, str(path or ""))
+
+
+@cache
+def _library(folders: tuple[Path, ...]) -> Library:
+    """Tenants without profiles of their own share what is known about devices."""
+    return load_library(folders)
+
+
+def left_target(name: str) -> Target:
     """The target of a tenant to clean up, also where its files are broken or gone."""
     left = LocalTarget(place.root(), name)
     try:
@@ -59,10 +104,10 @@ def left_target(name: str) -> LocalTarget:
         raise
 
 
-def stack(tenant: Tenant) -> Stack:
+def stack(tenant: Tenant, options: Options | None = None, known: Known | None = None) -> Stack:
     """Renders a tenant's bundle for its target. Reads files; asks no device and no server."""
-    target = target_of(tenant)
-    library = load_library(tenant.profile_folders)
+    target = target_of(tenant, options, known)
+    library = _library(tenant.profile_folders)
     entries = lock.read(tenant.lock_path)
     method = target.ping_method(tenant.settings.ping.method)
     bundle = render(tenant, entries, library, ping_method=method)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 from collectors.telegraf.model import Budget, Shard
 
@@ -38,6 +38,51 @@ class InfluxState:
 
 
 @dataclass(frozen=True, slots=True)
+class DataSource:
+    """InfluxDB as a data source of Grafana, asked in Flux.
+
+    `bucket` is asked where a query names none. The token is no part of it: whoever applies has
+    it.
+    """
+
+    uid: str
+    name: str
+    url: str
+    organization: str
+    bucket: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of Grafana, at the top level."""
+
+    uid: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A dashboard of Grafana in the folder with the uid `folder`.
+
+    `json` is its JSON model in the normal form of `tigctl.render.boards.normal`, as text.
+    """
+
+    uid: str
+    title: str
+    folder: str
+    json: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrafanaState:
+    """What Grafana must hold for a tenant."""
+
+    data_sources: tuple[DataSource, ...] = ()
+    folders: tuple[Folder, ...] = ()
+    boards: tuple[Board, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceSummary:
     """What the bundle expects of one device; `status` and `verify` judge by it.
 
@@ -60,11 +105,16 @@ class DeviceSummary:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """All of one tenant, ready for a target."""
+    """All of one tenant, ready for a target.
+
+    `kubernetes` holds its objects as plain data, in the order in which they are made; empty for
+    a tenant of another target.
+    """
 
     tenant: str
     telegraf: tuple[Shard, ...]
     influxdb: InfluxState
     devices: tuple[DeviceSummary, ...]
     notes: tuple[str, ...] = ()
-    kubernetes: Mapping[str, str] = field(default_factory=dict)
+    kubernetes: tuple[dict[str, Any], ...] = ()
+    grafana: GrafanaState = GrafanaState()

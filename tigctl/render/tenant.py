@@ -12,10 +12,12 @@ from collectors.knowledge.match import match
 from collectors.knowledge.model import Library, Match
 from collectors.login import Login
 from collectors.telegraf.budget import budget, wanted_interval
-from collectors.telegraf.model import Budget, Poll, Settings
+from collectors.telegraf.model import Budget, Poll, Settings, Shard
 from collectors.telegraf.reading import Reader
 from collectors.telegraf.shard import render as telegraf
 from tigctl.render.bundle import Bucket, Bundle, DeviceSummary, InfluxState, Token
+from tigctl.render.kubernetes.model import Object
+from tigctl.render.kubernetes.objects import objects, stack_of
 from tigctl.spec.workspace import Tenant
 
 # A note names this many devices at the most; the rest are counted.
@@ -49,13 +51,25 @@ def render(
         found, stale = _entry(device, lock)
         poll = _poll(tenant, device, found, library, unknown)
         planned.append(_Planned(poll, found, stale, budget(poll, settings, reader)))
+    shards = telegraf([one.poll for one in planned], settings, reader)
+    summaries = tuple(map(_summary, planned))
     return Bundle(
         tenant=tenant.name,
-        telegraf=telegraf([one.poll for one in planned], settings, reader),
+        telegraf=shards,
         influxdb=_influxdb(tenant, settings.bucket),
-        devices=tuple(map(_summary, planned)),
+        devices=summaries,
         notes=tuple(_notes(tenant.name, planned, settings)),
+        kubernetes=_objects(tenant, summaries, shards),
     )
+
+
+def _objects(
+    tenant: Tenant, summaries: Sequence[DeviceSummary], shards: Sequence[Shard]
+) -> tuple[Object, ...]:
+    """The tenant's objects on a cluster; none for another target."""
+    if tenant.target.type != "kubernetes":
+        return ()
+    return objects(stack_of(tenant, summaries, shards))
 
 
 def _settings(tenant: Tenant, ping_method: str) -> Settings:

@@ -1,4 +1,4 @@
-"""Writes a bundle to a folder: telegraf/*.conf and bundle.json.
+"""Writes a bundle to a folder: telegraf/*.conf, kubernetes/*.yaml and bundle.json.
 
 bundle.json lists the files of a render, so that the next one takes away what it no longer
 has, and nothing that somebody else put there.
@@ -13,6 +13,8 @@ from typing import Any
 
 from tigctl.errors import UsageError
 from tigctl.render.bundle import Bundle, DeviceSummary
+from tigctl.render.kubernetes.model import Object
+from tigctl.render.kubernetes.text import dump
 from tigctl.spec.files import make_folder, refused, replace
 
 _BUNDLE = "bundle.json"
@@ -26,7 +28,7 @@ def write(bundle: Bundle, directory: Path) -> tuple[Path, ...]:
     WorldError where the system refuses.
     """
     wanted = {f"telegraf/{shard.name}.conf": shard.config for shard in bundle.telegraf}
-    wanted |= bundle.kubernetes
+    wanted |= kubernetes_files(bundle.kubernetes)
     former = _former(directory)
     stale = sorted(former - wanted.keys())
     for folder in sorted({(directory / path).parent for path in (*wanted, _BUNDLE)}):
@@ -40,6 +42,17 @@ def write(bundle: Bundle, directory: Path) -> tuple[Path, ...]:
     if stale:
         replace(directory / _BUNDLE, to_json(bundle, sorted(wanted)))
     return (*(Path(path) for path in wanted), Path(_BUNDLE))
+
+
+def kubernetes_files(objects: Sequence[Object]) -> dict[str, str]:
+    """A file for each object; `kubectl apply -f` takes them in the order of their names."""
+    order = {kind: at for at, kind in enumerate(dict.fromkeys(one["kind"] for one in objects), 1)}
+    files = {}
+    for one in objects:
+        kind, name = one["kind"], one["metadata"]["name"]
+        path = f"kubernetes/{order[kind]:02}-{kind.lower()}-{name}.yaml"
+        files[path] = dump([one])
+    return files
 
 
 def to_json(bundle: Bundle, files: Sequence[str]) -> str:

@@ -17,8 +17,9 @@ from tigctl.spec.faults import Faults, suggest
 from tigctl.spec.inventory import Inventory
 from tigctl.spec.keys import dotted
 from tigctl.spec.model import TargetSettings, TenantSettings
-from tigctl.spec.quantity import format_duration
+from tigctl.spec.quantity import format_duration, format_size
 from tigctl.spec.ranges import Ranges, network_range
+from tigctl.spec.stack import Component, Resources
 
 Place = Callable[[Path], tuple[str, int]]
 
@@ -64,6 +65,8 @@ def check_settings(
             f"{text(interval)}; write fewer",
             "polling",
         )
+    for path, message in _requests_beyond_limits(settings.resources):
+        fault(path, message)
     if target and target.type == "kubernetes":
         for component in ("grafana", "influxdb"):
             entrance = getattr(settings.exposure, component)
@@ -71,6 +74,19 @@ def check_settings(
                 fault(
                     ("exposure", component, "host"),
                     f"is missing; type {entrance.type} needs it (or write type: none)",
+                )
+
+
+def _requests_beyond_limits(resources: Resources) -> Iterator[tuple[Path, str]]:
+    """Requests that the API server would refuse, because the limit is lower."""
+    for component in ("telegraf", "influxdb", "grafana"):
+        own: Component = getattr(resources, component)
+        for key, shown in (("cpu", lambda thousandths: f"{thousandths}m"), ("memory", format_size)):
+            request, limit = getattr(own.requests, key), getattr(own.limits, key)
+            if request and limit and request > limit:
+                yield (
+                    ("resources", component, "requests", key),
+                    f"{shown(request)} is more than its limit {shown(limit)}; write at most that",
                 )
 
 

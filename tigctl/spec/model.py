@@ -28,6 +28,7 @@ from tigctl.spec.fields import (
     derived,
     setting,
 )
+from tigctl.spec.isolation import ClusterIsolation, Isolation
 from tigctl.spec.stack import Exposure, Images, Placement, Resources, Storage
 
 LOCAL = "local"
@@ -125,7 +126,8 @@ class TenantSettings(Section):
     are sized by it. Default 15m: a restart or a node's loss; more costs memory."""
 
     size: Literal["auto", "small", "medium", "large"] = "auto"
-    """Size of the stack. Default auto: from the number of devices and series."""
+    """Size of InfluxDB: small, medium, large, or from the number of series (docs/sizing.md).
+    Default auto. Telegraf follows from its devices in every size."""
 
     resources: Resources = setting({})
     """Processor and memory by component, where `size` does not fit."""
@@ -135,6 +137,9 @@ class TenantSettings(Section):
 
     exposure: Exposure = setting({})
     """Entrances."""
+
+    isolation: Isolation = setting({})
+    """Who may talk to the tenant's pods beyond what every stack needs."""
 
     placement: Placement = setting({})
     """Spread over failure domains."""
@@ -163,6 +168,9 @@ class TargetSettings(Section):
 
     kubeconfig: str = ""
     """kubernetes: path of the kubeconfig. Default: KUBECONFIG, else ~/.kube/config."""
+
+    isolation: ClusterIsolation = setting({})
+    """kubernetes: where the parts of the cluster are that tenants' pods talk to."""
 
     @model_validator(mode="after")
     def _fits_type(self) -> TargetSettings:

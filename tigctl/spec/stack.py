@@ -25,6 +25,8 @@ from tigctl.spec.fields import (
 )
 
 _HOST = r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*"
+_LABEL_KEY = rf"({_HOST}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
+_ZONE = "topology.kubernetes.io/zone"
 
 
 def _host(value: str) -> str:
@@ -36,6 +38,24 @@ def _host(value: str) -> str:
 def _path(value: str) -> str:
     if not re.fullmatch(r"/([A-Za-z0-9._~-]+/?)*", value):
         raise ValueError(f"{value!r} is no path; write / or something like /grafana")
+    return value
+
+
+def _node_label(value: str) -> str:
+    if not re.fullmatch(_LABEL_KEY, value):
+        raise ValueError(f"{value!r} is no node label; write one such as {_ZONE}")
+    return value
+
+
+def _registry(value: str) -> str:
+    if value and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:-]*(/[A-Za-z0-9._-]+)*/?", value):
+        raise ValueError(f"{value!r} is no prefix; write it as registry.example/mirror")
+    return value
+
+
+def _object_name(value: str) -> str:
+    if value and not re.fullmatch(_HOST, value):
+        raise ValueError(f"{value!r} is no name of an object in Kubernetes; write it in lower case")
     return value
 
 
@@ -148,22 +168,24 @@ class Exposure(Section):
 class Placement(Section):
     """How the tenant's pods spread over the cluster."""
 
-    spread_by: Label = "topology.kubernetes.io/zone"
-    """Node label of the failure domain; nodes without it count by host name."""
+    spread_by: Annotated[str, AfterValidator(_node_label)] = _ZONE
+    """Node label of the failure domain, such as one for the physical host of virtual nodes; nodes
+    without it count by host name."""
 
     required: Flag = False
-    """true: a pod rather waits than shares a domain. Default false, because a cluster of one
-    domain would then run nothing."""
+    """true: InfluxDB and the Telegrafs rather wait than share a domain, which needs as many
+    domains as they are, and one more to move to. Default false, because a cluster of one domain
+    would then run nothing. Grafana, which holds no sample, never waits."""
 
 
 class Images(Section):
     """Container images, pinned: the same plan gives the same programs tomorrow."""
 
-    registry: Label = ""
+    registry: Annotated[str, AfterValidator(_registry)] = ""
     """Prefix for all images, such as registry.example/mirror; default: as the names say."""
 
-    pull_secret: Label = ""
-    """Name of the Secret to pull with; default: none."""
+    pull_secret: Annotated[str, AfterValidator(_object_name)] = ""
+    """Name of the Secret to pull with, which has to be in the tenant's namespace; default: none."""
 
     telegraf: Image = "telegraf:1.39.3"
     """Telegraf. The version the rendered configurations are tested with."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from tigctl.spec.layers import FleetFile, Layer
 from tigctl.spec.misplaced import check_names
 from tigctl.spec.model import Fleet, TargetSettings, TenantSettings
 from tigctl.spec.neighbours import check_neighbours, warnings
+from tigctl.spec.stack import Images
 from tigctl.spec.text import MEBIBYTE, read_text
 
 FLEET_FILE = "fleet.yaml"
@@ -45,6 +46,7 @@ class Tenant:
     target: TargetSettings
     devices: tuple[Device, ...]
     logins: Mapping[str, Login]
+    images: Images = field(default_factory=Images)
     profile_folders: tuple[Path, ...] = ()
 
     @property
@@ -196,6 +198,7 @@ def _tenant(root: Path, name: str, fleet: FleetFile, faults: Faults) -> Tenant |
         target,
         devices.devices,
         {key: value.login(key) for key, value in settings.credentials.items()},
+        fleet.model.images if fleet.model else Images(),
         tuple(folder for folder in folders if folder.is_dir()),
     )
 

@@ -32,6 +32,28 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """A way in for an engineer: where, as whom, and where the secrets lie. Holds none itself.
+
+    `lasts`: whether the address answers after this program has ended.
+    """
+
+    url: str
+    user: str
+    password: str
+    token: str = ""
+    lasts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """An apply of the past; `created` as `2026-11-20T14:02:11Z`."""
+
+    number: int
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """An event of an apply or destroy, for whoever shows progress.
 
@@ -53,6 +75,9 @@ class Target(Protocol):
 
     name: str
 
+    def ping_method(self, setting: str) -> str:
+        """`native` or `exec`: what the setting `ping.method` comes to here."""
+
     def changes(self, bundle: Bundle) -> tuple[Change, ...]:
         """What makes the target what the bundle says, in order. Reads only."""
 
@@ -71,5 +96,39 @@ class Target(Protocol):
     def access(self) -> Access | None:
         """How to read the data, or None where nothing is there."""
 
-    def destroy(self, *, volumes: bool, observe: Observer) -> Mapping[str, Json]:
-        """Ends and removes everything; the data only with `volumes`. Returns what was kept."""
+    def exists(self) -> bool:
+        """Whether anything is there that `destroy` would take away."""
+
+    def fate(self, *, volumes: bool, policies: bool = False, namespace: bool = False) -> str:
+        """What `destroy` would do, in a sentence or two for a person."""
+
+    def destroy(
+        self,
+        *,
+        volumes: bool,
+        observe: Observer,
+        policies: bool = False,
+        namespace: bool = False,
+    ) -> Mapping[str, Json]:
+        """Ends and removes everything; the data only with `volumes`. Returns what was kept.
+
+        `policies` and `namespace` mean something on a cluster only.
+        """
+
+    def revisions(self) -> tuple[Revision, ...]:
+        """The applies that can be gone back to, oldest first. Raises UsageError without history."""
+
+    def bundle_of(self, revision: int) -> Bundle:
+        """The bundle that an apply carried out. Raises TargetError where it is not kept."""
+
+    def opening(self, what: str) -> Opening:
+        """A way to `grafana` or `influxdb`.
+
+        Raises UsageError or TargetError where there is none.
+        """
+
+    def closing_words(self, *, new: bool) -> str:
+        """What a person should know after an apply; `new`: the first one."""
+
+    def close(self) -> None:
+        """Gives back what was opened for looking."""

@@ -187,14 +187,18 @@ def test_a_tenant_may_be_left_out_only_where_there_is_one(run: Run, workspace: P
     assert "no tenant 'initech'" in run("plan", "initech").err
 
 
-def test_a_target_this_version_cannot_carry_out_is_refused(run: Run, workspace: Path) -> None:
+def test_a_cluster_that_no_kubeconfig_leads_to(
+    run: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(workspace / "absent"))
     (workspace / "fleet.yaml").write_text(
         "targets: {prod: {type: kubernetes}}\ntarget: prod\nexposure: {grafana: {type: none}}\n"
         "credentials: {default: {version: 2c, community: {env: SNMP_COMMUNITY}}}\n"
     )
     said = run("apply", "acme")
     assert said.code == 2
-    assert "kubernetes" in said.err
+    assert "gives no way to a cluster" in said.err
+    assert "targets.NAME.kubeconfig" in said.err
 
 
 def test_destroy_without_terminal_and_without_yes_refuses(

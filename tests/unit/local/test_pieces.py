@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from collectors.telegraf.model import Shard
 from tigctl.errors import TargetError, UsageError, WorldError
-from tigctl.targets import influxdb_state
+from tigctl.targets import environment, influxdb_state
 from tigctl.targets.local import boot, network, ping, polling, programs, resources, supervisor
 from tigctl.targets.local.layout import Layout, disk_errors
 from tigctl.targets.local.state import State
@@ -161,12 +161,13 @@ def test_all_unset_variables_are_named_at_once() -> None:
         shard("", "TIGCTL_INFLUXDB_URL", "TIGCTL_INFLUXDB_TOKEN", "COMMUNITY", "AUTH"),
         shard("", "PRIV", "AUTH"),
     ]
-    with pytest.raises(polling.UnsetVariables, match="COMMUNITY, AUTH, PRIV are not set") as error:
-        polling.refuse_unset(shards, {"COMMUNITY": ""})
+    unset = "COMMUNITY, AUTH, PRIV are not set"
+    with pytest.raises(environment.UnsetVariables, match=unset) as error:
+        environment.refuse_unset(shards, {"COMMUNITY": ""})
     assert "export COMMUNITY=… AUTH=… PRIV=…" in str(error.value.hint)
-    with pytest.raises(polling.UnsetVariables, match="AUTH is not set"):
-        polling.refuse_unset(shards, {"COMMUNITY": "a", "PRIV": "b"})
-    polling.refuse_unset(shards, {"COMMUNITY": "a", "PRIV": "b", "AUTH": "c"})
+    with pytest.raises(environment.UnsetVariables, match="AUTH is not set"):
+        environment.refuse_unset(shards, {"COMMUNITY": "a", "PRIV": "b"})
+    environment.refuse_unset(shards, {"COMMUNITY": "a", "PRIV": "b", "AUTH": "c"})
 
 
 def test_settings_are_what_stands_before_the_first_input() -> None:

@@ -15,6 +15,7 @@ import pytest
 from pydantic import BaseModel
 
 from tigctl.spec.credentials import Credential
+from tigctl.spec.isolation import Destination, Source
 from tigctl.spec.keys import FLEET_KEYS, aliases, bare, is_section
 from tigctl.spec.model import Fleet, TargetSettings, TenantSettings
 from tigctl.spec.row import Row
@@ -58,6 +59,8 @@ TABLES = {
     ],
     "credential": rows(Credential, "NAME."),
     "device": rows(Row),
+    "egress": rows(Destination),
+    "ingress": rows(Source),
 }
 
 
@@ -99,7 +102,7 @@ def examples() -> dict[str, str]:
 def test_the_examples_are_valid(tmp_path: Path) -> None:
     shown = examples()
     table = next(text for word, text in shown.items() if word.startswith("name,address"))
-    (tmp_path / "fleet.yaml").write_text(shown["credentials:"])
+    (tmp_path / "fleet.yaml").write_text(shown["credentials:"] + shown["isolation:"])
     for tenant, name, text in (("a", "devices.csv", table), ("b", "devices.yaml", shown["-"])):
         (tmp_path / "tenants" / tenant).mkdir(parents=True)
         (tmp_path / "tenants" / tenant / name).write_text(text)

@@ -46,6 +46,12 @@ def test_the_promised_defaults() -> None:
             }
             for name, kind in (("grafana", "gateway"), ("influxdb", "none"))
         },
+        "isolation": {
+            "telegraf": {"egress": (), "ingress": (), "nodes": ()},
+            "influxdb": {"egress": (), "ingress": (), "clients": ()},
+            "grafana": {"egress": (), "ingress": (), "clients": ()},
+            "jobs": {"egress": ()},
+        },
         "placement": {"spread_by": "topology.kubernetes.io/zone", "required": False},
         "alerts": {},
         "maintenance": {},

@@ -36,18 +36,16 @@ def command(tenant: str, *, volumes: bool, policies: bool, namespace: bool, yes:
       tigctl destroy acme -P --yes
     """
     target = left_target(tenant)
-    if policies or namespace:
-        output.say("The local target has no policies and no namespace: -C and -N change nothing.")
-    if not target.layout.home.exists():
+    if not target.exists():
         output.say(f"{tenant}: there is nothing to remove.")
         return
-    fate = "Deletes its data too, for good." if volumes else "Keeps its data."
-    output.say(f"Stops InfluxDB and Telegraf of {tenant} and removes their set-up. {fate}")
+    wishes = {"volumes": volumes, "policies": policies, "namespace": namespace}
+    output.say(target.fate(**wishes))
     if not yes:
         _confirm(tenant)
     word = f"Interrupted. Some of {tenant} is gone; next: tigctl destroy {tenant} again"
     with output.when_interrupted(word), Steps() as steps:
-        kept = target.destroy(volumes=volumes, observe=steps)
+        kept = target.destroy(**wishes, observe=steps)
     output.data(_outcome(tenant, kept))
 
 
@@ -66,6 +64,12 @@ def _confirm(tenant: str) -> None:
 
 def _outcome(tenant: str, kept: Mapping[str, Json]) -> str:
     data, size = kept.get("data"), kept.get("bytes")
+    if objects := kept.get("objects"):
+        names = ", ".join(map(str, objects)) if isinstance(objects, list) else ""
+        return (
+            f"{tenant} is gone; in namespace {kept.get('namespace')} stays: {names}."
+            f" Go on with it: tigctl apply {tenant}"
+        )
     if not data or not isinstance(size, int):
         return f"{tenant} is gone, with its data."
     return (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import click
 
 from tigctl.cli import output
@@ -23,7 +25,8 @@ def command(tenant: str, what: str, port: int | None) -> None:
     """Open a way in for an engineer.
 
     Prints the address on standard output, and on standard error as whom to log in and which
-    files hold the secrets. No secret is ever printed. The local target has no Grafana yet.
+    files or Secrets hold the secrets. No secret is ever printed. On Kubernetes the way leads
+    through the API server and is open until Ctrl-C. The local target has no Grafana yet.
 
     \b
     Examples:
@@ -32,10 +35,16 @@ def command(tenant: str, what: str, port: int | None) -> None:
     """
     way = left_target(tenant).opening(what)
     output.say(f"user      {way.user}")
-    output.say(f"password  in {way.password_file}")
-    output.say(f"token     in {way.reader_token_file} (may only read)")
+    output.say(f"password  {way.password}")
+    if way.token:
+        output.say(f"token     {way.token}")
     if port is None:
         output.data(way.url)
-        return
+        if way.lasts:
+            return
+        output.say("Open until Ctrl-C.")
     with output.when_interrupted("Closed."):
-        forward(port, way.url, ready=lambda: output.data(f"http://127.0.0.1:{port}"))
+        if port is None:
+            threading.Event().wait()
+        else:
+            forward(port, way.url, ready=lambda: output.data(f"http://127.0.0.1:{port}"))

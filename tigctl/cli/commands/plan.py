@@ -7,14 +7,15 @@ from pathlib import Path
 
 import click
 
+from tigctl.cli import many, place, planning
 from tigctl.cli import output as out
-from tigctl.cli import place, planning
 from tigctl.cli.options import every_option, exclusive, output_option, tenant_argument
-from tigctl.cli.stack import carried_out, stack
+from tigctl.cli.stack import looked, stack
 from tigctl.plan.diff import plan
 from tigctl.spec.files import replace
 from tigctl.spec.workspace import Tenant
-from tigctl.targets.model import Json
+from tigctl.targets.kubernetes.options import Options
+from tigctl.targets.model import Json, Plan
 
 CHANGES = 3
 
@@ -31,8 +32,19 @@ CHANGES = 3
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the plan into this file as well, for `apply --plan FILE`.",
 )
+@click.option(
+    "--objects-only",
+    is_flag=True,
+    help="Only Kubernetes objects: InfluxDB and Grafana are not asked.",
+)
 def command(
-    tenant: str | None, output: str, file: Path | None, *, every: bool, verbose: bool
+    tenant: str | None,
+    output: str,
+    file: Path | None,
+    *,
+    every: bool,
+    verbose: bool,
+    objects_only: bool,
 ) -> int:
     """Show the exact difference between files and target.
 
@@ -45,12 +57,23 @@ def command(
       tigctl plan --all -o json
       tigctl plan acme --out acme.plan
     """
-    plans = []
-    for one in _tenants(tenant, every=every):
-        found = stack(one)
-        for note in found.bundle.notes:
-            out.say(f"note: {note}")
-        plans.append(plan(found.bundle, found.target))
+    tenants = _tenants(tenant, every=every)
+    known = looked(tenants) if every else {}
+
+    def work(one: Tenant) -> Plan:
+        found = stack(one, Options(objects_only=objects_only), known.get(one.name))
+        try:
+            for note in found.bundle.notes:
+                out.say(f"note: {one.name}: {note}" if every else f"note: {note}")
+            return plan(found.bundle, found.target)
+        finally:
+            found.target.close()
+
+    outcomes = many.each(tenants, work, name="Plan") if every else []
+    plans = [one.found for one in outcomes if one.found] if every else [work(tenants[0])]
+    for one in outcomes:
+        if one.error:
+            out.say(f"{one.tenant.name}: {one.error}")
     documents: list[Json] = [dict(planning.as_json(one)) for one in plans]
     document = documents if every else documents[0]
     if file:
@@ -64,9 +87,11 @@ def command(
             )
     if file:
         out.say(f"Written to {file}. Carry out: tigctl apply --plan {file}")
+    if failed := [one.error.exit_code for one in outcomes if one.error]:
+        return failed[0]
     return CHANGES if any(one.changes for one in plans) else 0
 
 
 def _tenants(name: str | None, *, every: bool) -> list[Tenant]:
     exclusive(name, every=every)
-    return carried_out(place.every()) if every else [place.one(name)]
+    return list(place.every()) if every else [place.one(name)]

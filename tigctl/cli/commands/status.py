@@ -14,7 +14,7 @@ from rich.text import Text
 from tigctl.cli import health as shown
 from tigctl.cli import output, place, tables
 from tigctl.cli.options import output_option, tenant_argument
-from tigctl.cli.stack import Stack, carried_out, stack
+from tigctl.cli.stack import Stack, stack
 from tigctl.errors import UsageError
 from tigctl.plan.health import OK, TenantHealth, health
 from tigctl.targets.model import Json
@@ -39,7 +39,7 @@ def command(tenant: str | None, output: str, *, watch: bool) -> int:
       tigctl status acme --watch
       tigctl status -o json
     """
-    tenants = [place.one(tenant)] if tenant else carried_out(place.every())
+    tenants = [place.one(tenant)] if tenant else place.every()
     stacks = [stack(one) for one in tenants]
     if watch:
         if output == "json":

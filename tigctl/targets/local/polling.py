@@ -16,7 +16,6 @@ from tigctl.errors import TargetError, ToolError
 from tigctl.render.bundle import Bundle
 from tigctl.spec.files import replace
 from tigctl.targets.local.layout import PRIVATE_FILE, Layout
-from tigctl.targets.local.programs import device_variables
 
 _CHECK_SECONDS = 300
 # Enough to tell two contents apart in a plan.
@@ -65,27 +64,6 @@ def content_of(path: Path) -> str:
         return short(path.read_bytes())
     except OSError:
         return ""
-
-
-def refuse_unset(shards: Sequence[Shard], environ: Mapping[str, str]) -> None:
-    """Raises UnsetVariables with all variables that are unset or empty and would be needed.
-
-    Telegraf would send their names to the devices as if they were the secrets.
-    """
-    needed = dict.fromkeys(name for shard in shards for name in device_variables(shard))
-    unset = [name for name in needed if not environ.get(name)]
-    if unset:
-        many = len(unset) > 1
-        raise UnsetVariables(
-            f"environment variable{'s' if many else ''} {', '.join(unset)} "
-            f"{'are' if many else 'is'} not set, but credentials need {'them' if many else 'it'}",
-            hint=" ".join(["export", *(f"{name}=…" for name in unset)])
-            + ", then run the command again",
-        )
-
-
-class UnsetVariables(TargetError):
-    """Variables that hold secrets of devices are unset; nothing was changed."""
 
 
 def check(telegraf: Path, shards: Sequence[Shard], layout: Layout) -> None:

@@ -13,14 +13,12 @@ from pathlib import Path
 
 from collectors.telegraf.model import Shard
 from tigctl.spec.files import replace
+from tigctl.targets.environment import TOKEN_VARIABLE, URL_VARIABLE, device_variables
 from tigctl.targets.local import launch, locks
 from tigctl.targets.local.layout import PRIVATE_FILE, Layout
 from tigctl.targets.local.network import LOOPBACK
 
 INFLUXDB = "influxdb"
-URL_VARIABLE = "TIGCTL_INFLUXDB_URL"
-TOKEN_VARIABLE = "TIGCTL_INFLUXDB_TOKEN"  # noqa: S105 - the name of a variable
-OWN_VARIABLES = frozenset({URL_VARIABLE, TOKEN_VARIABLE})
 
 # Telegraf looks for `ping` where ping.method is exec.
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -109,11 +107,6 @@ def telegraf(
         folder=layout.telegraf,
         inputs=(config,),
     )
-
-
-def device_variables(shard: Shard) -> tuple[str, ...]:
-    """The variables a configuration names that hold secrets of devices."""
-    return tuple(name for name in shard.variables if name not in OWN_VARIABLES)
 
 
 def running_pid(layout: Layout, program: str) -> int | None:

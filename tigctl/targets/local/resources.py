@@ -15,6 +15,7 @@ from collectors.telegraf.model import Shard
 from tigctl.backends.influxdb import Influx
 from tigctl.errors import BackendError
 from tigctl.targets import database, influxdb_state
+from tigctl.targets.environment import OWN_VARIABLES
 from tigctl.targets.local import polling, programs
 from tigctl.targets.local.layout import Layout
 from tigctl.targets.local.state import State
@@ -86,7 +87,7 @@ def live_processes(layout: Layout, state: State) -> Iterator[Resource]:
 def _secrets_now(layout: Layout, name: str) -> str:
     """Whether a Telegraf was given what the environment holds now; an unset one cannot tell."""
     stored = programs.stored_environment(layout, name)
-    own = programs.OWN_VARIABLES | {"PATH", "HOME", "LANG", "GOMEMLIMIT"}
+    own = OWN_VARIABLES | {"PATH", "HOME", "LANG", "GOMEMLIMIT"}
     changed = sorted(
         variable
         for variable, value in stored.items()

@@ -55,16 +55,6 @@ def _version(path: Path) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """A way in for an engineer: where, as whom, and which files hold the secrets."""
-
-    url: str
-    user: str
-    password_file: str
-    reader_token_file: str
-
-
-@dataclass(frozen=True, slots=True)
 class Server:
     """InfluxDB of one tenant."""
 

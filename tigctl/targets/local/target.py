@@ -9,7 +9,8 @@ from pathlib import Path
 from tigctl.errors import TargetError, UsageError
 from tigctl.render.bundle import Bundle
 from tigctl.targets import compare, database, influxdb_state
-from tigctl.targets.interface import Access, Component, Observer
+from tigctl.targets.environment import refuse_unset
+from tigctl.targets.interface import Access, Component, Observer, Opening, Revision
 from tigctl.targets.local import (
     boot,
     locks,
@@ -23,9 +24,9 @@ from tigctl.targets.local import (
 from tigctl.targets.local.layout import Layout, disk_errors
 from tigctl.targets.local.server import Tools
 from tigctl.targets.local.state import State
-from tigctl.targets.local.steps import step
 from tigctl.targets.local.supervisor import Supervisor
 from tigctl.targets.model import Change, Json, Resource
+from tigctl.targets.steps import step
 
 # Bytes below which a disk counts as full: no program can go on with less.
 _LEAST_SPACE = 1 << 20
@@ -142,7 +143,7 @@ class LocalTarget:
         again after a kill at any point gets it right.
         """
         del changes
-        polling.refuse_unset(bundle.telegraf, environ)
+        refuse_unset(bundle.telegraf, environ)
         found = Tools.find()
         layout = self.layout
         with disk_errors(layout.home):
@@ -236,12 +237,32 @@ class LocalTarget:
         with disk_errors(layout.home), locks.one_at_a_time(layout.lock, self.tenant):
             self._supervisor.start()
 
-    def destroy(self, *, volumes: bool, observe: Observer) -> Mapping[str, Json]:
+    def exists(self) -> bool:
+        """Whether anything was applied for the tenant on this machine."""
+        return self.layout.home.exists()
+
+    def fate(self, *, volumes: bool, policies: bool = False, namespace: bool = False) -> str:
+        """What `destroy` would do."""
+        data = "Deletes its data too, for good." if volumes else "Keeps its data."
+        left = " There are no policies and no namespace here." if policies or namespace else ""
+        return (
+            f"Stops InfluxDB and Telegraf of {self.tenant} and removes their set-up. {data}{left}"
+        )
+
+    def destroy(
+        self,
+        *,
+        volumes: bool,
+        observe: Observer,
+        policies: bool = False,
+        namespace: bool = False,
+    ) -> Mapping[str, Json]:
         """Ends everything. Keeps the data and its tokens, unless `volumes`.
 
         Returns what was kept: `data` (folder), `bytes`, `secrets` (folder); empty where
-        nothing was.
+        nothing was. There are no policies and no namespace here.
         """
+        del policies, namespace
         layout = self.layout
         if not layout.home.exists():
             return {}
@@ -278,9 +299,23 @@ class LocalTarget:
         size = sum(path.stat().st_size for path in data.rglob("*") if path.is_file())
         return {"data": str(data), "bytes": size, "secrets": str(self.layout.secrets)}
 
+    # History
+
+    def revisions(self) -> tuple[Revision, ...]:
+        """None are kept here. Raises UsageError."""
+        raise UsageError(
+            "the local target keeps no revisions",
+            hint="put the workspace under git, go back there, and apply",
+        )
+
+    def bundle_of(self, revision: int) -> Bundle:
+        """None are kept here. Raises UsageError."""
+        del revision
+        raise UsageError("the local target keeps no revisions")
+
     # A way in
 
-    def opening(self, what: str) -> server.Opening:
+    def opening(self, what: str) -> Opening:
         """Where an engineer finds InfluxDB, and how to log in. Shows no secret.
 
         Raises UsageError for something this target does not have, TargetError while stopped.
@@ -294,9 +329,17 @@ class LocalTarget:
             raise TargetError(
                 f"InfluxDB of {self.tenant} does not run", hint=f"tigctl apply {self.tenant}"
             )
-        return server.Opening(
+        return Opening(
             url=programs.url(state.port or 0),
             user=database.USER,
-            password_file=str(self.layout.secret(database.PASSWORD)),
-            reader_token_file=str(self.layout.secret(database.secret_of("read"))),
+            password=f"in {self.layout.secret(database.PASSWORD)}",
+            token=f"in {self.layout.secret(database.secret_of('read'))} (may only read)",
         )
+
+    def closing_words(self, *, new: bool) -> str:
+        """How the stack comes back after a reboot: in full the first time."""
+        text = self.after_reboot()
+        return text if new else text.splitlines()[0]
+
+    def close(self) -> None:
+        """Nothing is kept open."""

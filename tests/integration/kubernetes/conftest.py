@@ -1,0 +1,32 @@
+"""A real control plane for the tests of this folder: one per worker, started when first needed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cluster.plane import Plane
+
+
+@pytest.fixture(scope="session")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+    """All tests of a worker share it, so each works in namespaces of its own and cleans up.
+
+    It ends with the worker, whatever ends that.
+    """
+    with Plane(tmp_path_factory.mktemp("plane") / "state", tied=True) as started:
+        yield started
+
+
+@pytest.fixture
+def namespace(plane: Plane) -> Iterator[str]:
+    """The name of an empty namespace, deleted afterwards without waiting for it."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    plane.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    # Pods are refused until its service account is there.
+    account = f"/api/v1/namespaces/{name}/serviceaccounts/default"
+    plane.wait(lambda: plane.api.find(account), "service account")
+    yield name
+    plane.api.delete(f"/api/v1/namespaces/{name}")

@@ -1,0 +1,353 @@
+"""Requests to one API server, in plain data.
+
+Reads, server-side apply and deletions are tried again where the server is busy or a connection
+breaks, because doing them twice does no harm; creating is not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from tigctl.backends.kubernetes.errors import Refused, Unreachable, refusal
+from tigctl.backends.kubernetes.kinds import KINDS, Ref
+from tigctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+Object = dict[str, Any]
+
+MANAGER = "tigctl"
+PARALLEL = 16
+_TRIES = 5
+_TIMEOUT_S = 60.0
+_LONGEST_PAUSE_S = 15.0
+_AGAIN = frozenset({429, 500, 502, 503, 504})
+_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+_ONE_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+# A chunk of a list; larger ones make the API server hold much in memory.
+_PAGE = 500
+
+
+class Cluster:
+    """One cluster, by a context of a kubeconfig (empty: the current one).
+
+    Safe to use from several threads. Raises UsageError at once where the kubeconfig or its
+    context is not there; no request is made before the first call.
+    """
+
+    def __init__(self, context: str = "", kubeconfig: str = "") -> None:
+        self.context = context
+        self._client = _client(context, kubeconfig)
+        self._host = str(self._client.configuration.host).rstrip("/")
+
+    @property
+    def client(self) -> ApiClient:
+        """The client below, for this package."""
+        return self._client
+
+    # Reading
+
+    def get(self, ref: Ref, *, metadata_only: bool = False) -> Object | None:
+        """One object, or None where there is none (or no namespace, or no such kind)."""
+        accept = _ONE_METADATA if metadata_only else "application/json"
+        try:
+            return self._ask("GET", ref.path, f"read {ref}", accept=accept)
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def objects(
+        self,
+        kind: str,
+        namespace: str = "",
+        *,
+        labels: Mapping[str, str] | None = None,
+        metadata_only: bool = False,
+    ) -> list[Object]:
+        """All objects of a kind, in one namespace or in all; empty where the kind is unknown.
+
+        The items carry no `kind` when only metadata is asked for.
+        """
+        known = KINDS[kind]
+        query = {"limit": str(_PAGE)}
+        if labels:
+            query["labelSelector"] = ",".join(f"{key}={value}" for key, value in labels.items())
+        found: list[Object] = []
+        try:
+            while True:
+                page = self._ask(
+                    "GET",
+                    known.path(namespace),
+                    f"list {known.plural}",
+                    query=query,
+                    accept=_METADATA if metadata_only else "application/json",
+                )
+                found.extend(page.get("items") or [])
+                following = page["metadata"].get("continue")
+                if not following:
+                    return found
+                query["continue"] = following
+        except Refused as error:
+            if error.status == 404:
+                return []
+            if error.status == 410 and "continue" in query:  # it took too long: begin anew
+                return self.objects(kind, namespace, labels=labels, metadata_only=metadata_only)
+            raise
+
+    def knows(self, kind: str) -> bool:
+        """Whether the API server knows a kind."""
+        known = KINDS[kind]
+        root = f"/apis/{known.version}" if known.group else f"/api/{known.version}"
+        try:
+            found = self._ask("GET", root, f"ask for {known.version}")
+        except Refused as error:
+            if error.status == 404:
+                return False
+            raise
+        return any(one["name"] == known.plural for one in found["resources"])
+
+    def version(self) -> str:
+        """The API server's version: `v1.35.4`."""
+        return str(self._ask("GET", "/version", "tell its version")["gitVersion"])
+
+    def allows(self, verb: str, kind: str, namespace: str = "", subresource: str = "") -> bool:
+        """Whether this user may do `verb` (get, list, patch, create, delete …) with a kind."""
+        known = KINDS[kind]
+        attributes = {
+            "verb": verb,
+            "group": known.group,
+            "resource": known.plural,
+            "subresource": subresource,
+            "namespace": namespace,
+        }
+        answer = self._ask(
+            "POST",
+            "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+            "ask for rights",
+            body={
+                "apiVersion": "authorization.k8s.io/v1",
+                "kind": "SelfSubjectAccessReview",
+                "spec": {"resourceAttributes": attributes},
+            },
+            again=True,
+        )
+        return bool(answer["status"].get("allowed"))
+
+    def logs(
+        self, namespace: str, pod: str, container: str, *, lines: int, previous: bool = False
+    ) -> str:
+        """The last lines of a container's log; empty where there is none."""
+        query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
+        path = f"{Ref('Pod', namespace, pod).path}/log"
+        try:
+            return self._raw("GET", path, f"read the log of {pod}", query=query).decode(
+                errors="replace"
+            )
+        except Refused:
+            return ""
+
+    # Writing
+
+    def apply(self, wanted: Object, *, force: bool = False, dry_run: bool = False) -> Object:
+        """Server-side apply under our field manager; returns the object as it is then.
+
+        Raises Conflict where other managers apply fields with other values and not `force`.
+        """
+        ref = Ref.of(wanted)
+        query = {"fieldManager": MANAGER, "fieldValidation": "Strict", "force": str(force).lower()}
+        if dry_run:
+            query["dryRun"] = "All"
+        return self._ask(
+            "PATCH",
+            ref.path,
+            f"apply {ref}",
+            query=query,
+            body=wanted,
+            content="application/apply-patch+yaml",
+            again=True,
+        )
+
+    def create(self, wanted: Object) -> Object:
+        """Creates an object. Raises Exists where there is one of that name."""
+        ref = Ref.of(wanted)
+        path = KINDS[ref.kind].path(ref.namespace)
+        query = {"fieldManager": MANAGER, "fieldValidation": "Strict"}
+        return self._ask("POST", path, f"create {ref}", query=query, body=wanted)
+
+    def replace(self, wanted: Object) -> Object:
+        """Replaces an object; with its resourceVersion only if nobody changed it since (Stale)."""
+        ref = Ref.of(wanted)
+        query = {"fieldManager": MANAGER}
+        return self._ask("PUT", ref.path, f"replace {ref}", query=query, body=wanted)
+
+    def patch(self, ref: Ref, change: Object | list[Object], *, manager: str = MANAGER) -> Object:
+        """A merge patch (an object) or a JSON patch (a list of operations)."""
+        kind = "json-patch" if isinstance(change, list) else "merge-patch"
+        return self._ask(
+            "PATCH",
+            ref.path,
+            f"change {ref}",
+            query={"fieldManager": manager},
+            body=change,
+            content=f"application/{kind}+json",
+        )
+
+    def delete(self, ref: Ref, *, uid: str = "", propagation: str = "Background") -> bool:
+        """Deletes an object; one that is gone is fine. Returns whether it was there.
+
+        With `uid` only that very object: Stale is raised where another took its name.
+        """
+        body: Object = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": propagation,
+        }
+        if uid:
+            body["preconditions"] = {"uid": uid}
+        try:
+            self._ask("DELETE", ref.path, f"delete {ref}", body=body, again=True)
+        except Refused as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    def parallel(self) -> contextlib.AbstractContextManager[ThreadPoolExecutor]:
+        """Threads for several calls at once: as many as there are connections."""
+        return ThreadPoolExecutor(PARALLEL, thread_name_prefix="kubernetes")
+
+    # Requests
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Object | Sequence[Object] | None = None,
+        content: str = "application/json",
+        accept: str = "application/json",
+        again: bool = False,
+    ) -> Object:
+        raw = self._raw(
+            method, path, what, query=query, body=body, content=content, accept=accept, again=again
+        )
+        try:
+            found = json.loads(raw)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise Unreachable(
+                f"what answers at {self._host} is no Kubernetes API server (asked to {what})",
+                hint="see which cluster the kubeconfig's context names",
+            )
+        return found
+
+    def _raw(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Object | Sequence[Object] | None = None,
+        content: str = "application/json",
+        accept: str = "application/json",
+        again: bool = False,
+    ) -> bytes:
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415 - comes with the client
+
+        url = f"{self._host}{path}" + (f"?{urlencode(query)}" if query else "")
+        headers: dict[str, str] = {"Accept": accept, "User-Agent": "tigctl"}
+        data = None
+        if body is not None:
+            headers["Content-Type"] = content
+            data = json.dumps(body, separators=(",", ":")).encode()
+        tries = _TRIES if again or method == "GET" else 1
+        for left in reversed(range(tries)):
+            self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, data)
+            try:
+                answer = self._client.rest_client.pool_manager.request(
+                    method,
+                    url,
+                    body=data,
+                    headers=headers,
+                    timeout=_TIMEOUT_S,
+                    retries=False,
+                )
+            except HTTPError as error:
+                if not left:
+                    raise self._unreachable(what, error) from error
+                time.sleep(_pause(tries - left))
+                continue
+            if answer.status < 400:
+                return bytes(answer.data)
+            if answer.status in _AGAIN and left:
+                time.sleep(_wished(answer.headers) or _pause(tries - left))
+                continue
+            raise refusal(what, answer.status, _status(answer.data))
+        raise AssertionError("the last try returns or raises")
+
+    def _unreachable(self, what: str, error: Exception) -> Unreachable:
+        cause = getattr(error, "reason", None) or error
+        return Unreachable(
+            f"the API server at {self._host} does not answer ({type(cause).__name__}, asked to"
+            f" {what})",
+            hint="see whether `kubectl version` reaches it; nothing is lost, run it again then",
+        )
+
+
+def _client(context: str, kubeconfig: str) -> ApiClient:
+    import yaml  # noqa: PLC0415 - the client reads the kubeconfig with it
+    from kubernetes import config  # noqa: PLC0415 - heavy
+    from kubernetes.client import ApiClient, Configuration  # noqa: PLC0415 - heavy
+
+    path = str(Path(kubeconfig).expanduser()) if kubeconfig else None
+    settings = Configuration()
+    try:
+        config.load_kube_config(path, context or None, settings, persist_config=False)
+    except (config.ConfigException, OSError, ValueError, TypeError, yaml.YAMLError) as error:
+        if not (path or context):
+            with contextlib.suppress(config.ConfigException):
+                config.load_incluster_config(settings)
+                return ApiClient(settings)
+        where = path or "the kubeconfig (KUBECONFIG, else ~/.kube/config)"
+        raise UsageError(
+            f"{where} gives no way to a cluster: {' '.join(str(error).split())}",
+            hint="set targets.NAME.kubeconfig and .context in fleet.yaml; `kubectl config"
+            " get-contexts` lists the contexts there are",
+        ) from None
+    settings.connection_pool_maxsize = PARALLEL
+    return ApiClient(settings)
+
+
+def _pause(tried: int) -> float:
+    """Seconds before the next try: longer each time, and not the same for everybody."""
+    return float(min(_LONGEST_PAUSE_S, 0.2 * 2**tried) * random.uniform(0.5, 1))  # noqa: S311
+
+
+def _wished(headers: Mapping[str, str]) -> float:
+    """Seconds that the server asks to wait for, within reason; 0 where it does not say."""
+    text = headers.get("Retry-After", "")
+    return min(_LONGEST_PAUSE_S, float(text)) if text.isdigit() else 0
+
+
+def _status(data: bytes) -> Mapping[str, Any]:
+    try:
+        found = json.loads(data)
+    except ValueError:
+        found = None
+    if isinstance(found, dict):
+        return found
+    return {"message": " ".join(data.decode(errors="replace").split())[:300]}

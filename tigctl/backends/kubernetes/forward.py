@@ -1,0 +1,112 @@
+"""A port of this machine that leads to a port of a pod, through the API server."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import threading
+from types import TracebackType
+from typing import Any, Self
+
+from tigctl.backends.kubernetes.cluster import Cluster
+from tigctl.backends.kubernetes.errors import Unreachable
+
+_CHUNK = 65_536
+_PATIENCE_S = 1.0
+
+
+class Forward:
+    """Answers on 127.0.0.1 with what a port of a pod answers, until closed.
+
+    Each connection is a stream of its own through the API server. `port` is a free one unless
+    given.
+    """
+
+    def __init__(
+        self, cluster: Cluster, namespace: str, pod: str, far_port: int, *, port: int = 0
+    ) -> None:
+        self._cluster = cluster
+        self._namespace = namespace
+        self._pod = pod
+        self._far_port = far_port
+        self._closed = threading.Event()
+        self._server = socket.create_server(("127.0.0.1", port))
+        self._server.settimeout(_PATIENCE_S)
+        self.port = int(self._server.getsockname()[1])
+        self._thread = threading.Thread(target=self._serve, daemon=True, name=f"forward to {pod}")
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """`http://127.0.0.1:PORT`."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def close(self) -> None:
+        """Ends it; connections under way break."""
+        self._closed.set()
+        self._thread.join(2 * _PATIENCE_S)
+        self._server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _serve(self) -> None:
+        while not self._closed.is_set():
+            try:
+                near, _ = self._server.accept()
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+            threading.Thread(target=self._carry, args=(near,), daemon=True).start()
+
+    def _carry(self, near: socket.socket) -> None:
+        with near, contextlib.suppress(OSError, Unreachable):
+            opened = self._open()
+            far = opened.socket(self._far_port)
+            try:
+                self._copy(near, far, opened)
+            finally:
+                opened.close()
+
+    def _open(self) -> Any:
+        """A stream to the pod. Raises Unreachable where the API server opens none."""
+        from kubernetes import stream  # noqa: PLC0415 - heavy
+        from kubernetes.client import ApiClient, ApiException, CoreV1Api  # noqa: PLC0415 - heavy
+
+        # The library patches the client it is given while a stream is opened.
+        api = CoreV1Api(ApiClient(self._cluster.client.configuration))
+        try:
+            return stream.portforward(
+                api.connect_get_namespaced_pod_portforward,
+                self._pod,
+                self._namespace,
+                ports=str(self._far_port),
+            )
+        except ApiException as error:
+            raise Unreachable(
+                f"no way to port {self._far_port} of pod {self._pod}: {error.reason}"
+            ) from None
+
+    def _copy(self, near: socket.socket, far: Any, opened: Any) -> None:
+        # `far` is one end of a socket pair that the library's own thread serves. It does not
+        # tell when the far side has closed; then `connected` turns false or an error stands.
+        ends = {near: far, far: near}
+        while not self._closed.is_set():
+            readable, _, _ = select.select([near, far], [], [], _PATIENCE_S)
+            if not readable and (not opened.connected or opened.error(self._far_port)):
+                return
+            for one in readable:
+                data = one.recv(_CHUNK)
+                if not data:
+                    return
+                ends[one].sendall(data)

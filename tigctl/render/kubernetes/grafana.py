@@ -1,0 +1,57 @@
+"""Grafana: its Deployment, Service and PodDisruptionBudget."""
+
+from __future__ import annotations
+
+from tigctl.render.kubernetes import placement, pod, reference, sizing
+from tigctl.render.kubernetes.model import Object, Stack
+
+NAME = "grafana"
+
+# Grafana puts in what it knows itself: nobody told where people reach it.
+_OWN_ADDRESS = "%(protocol)s://%(domain)s:%(http_port)s"
+
+
+def grafana(stack: Stack) -> list[Object]:
+    """The objects of Grafana; its volume claim and its entrance are rendered elsewhere."""
+    deployment, service, budget = objects = reference.load(NAME)
+    pod.owned(stack, NAME, *objects)
+    spec, container = pod.template(stack, deployment, NAME, sizing.sizes(stack).grafana)
+    spec["affinity"] = placement.others(stack)
+    entrance = stack.settings.exposure.grafana
+    pod.set_variables(
+        container,
+        GF_SERVER_ROOT_URL=root_url(stack),
+        GF_SERVER_SERVE_FROM_SUB_PATH=_flag(entrance.path.rstrip("/") != ""),
+        GF_SECURITY_COOKIE_SECURE=_flag(_encrypted(stack)),
+    )
+    if not stack.settings.storage.grafana:
+        pod.set_volume(spec, "data", emptyDir={"sizeLimit": "1Gi"})
+    service["spec"]["selector"] = stack.selector(NAME)
+    budget["spec"]["selector"]["matchLabels"] = stack.selector(NAME)
+    return objects
+
+
+def root_url(stack: Stack) -> str:
+    """Where people reach Grafana, with a slash at the end.
+
+    By host name, else by the fixed address of its load balancer; where neither is set, Grafana
+    fills in what it knows of itself.
+    """
+    entrance = stack.settings.exposure.grafana
+    host = entrance.host or _bracketed(entrance.address) if entrance.type != "none" else ""
+    scheme = "https" if _encrypted(stack) else "http"
+    path = entrance.path.rstrip("/")
+    return f"{f'{scheme}://{host}' if host else _OWN_ADDRESS}{path}/"
+
+
+def _encrypted(stack: Stack) -> bool:
+    entrance = stack.settings.exposure.grafana
+    return entrance.type != "none" and bool(entrance.tls.issuer or entrance.tls.secret)
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"

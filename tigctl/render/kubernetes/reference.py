@@ -1,0 +1,37 @@
+"""The reference tenant's objects, from manifests/ and cnp/: parsed once, handed out as copies."""
+
+from __future__ import annotations
+
+import copy
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+import yaml
+
+from tigctl.render.kubernetes.model import Object
+
+# In the checkout they lie beside the package, in an installed wheel inside it.
+_PACKAGE = Path(__file__).parents[2]
+_HOME = _PACKAGE / "reference" if (_PACKAGE / "reference").is_dir() else _PACKAGE.parent
+
+
+def load(name: str) -> list[Object]:
+    """The objects of manifests/NAME.yaml, in the file's order; the caller may change them."""
+    return copy.deepcopy(_parsed(_HOME / "manifests" / f"{name}.yaml"))
+
+
+def policy(name: str) -> Object:
+    """The policy of cnp/NAME.yaml; the caller may change it."""
+    return copy.deepcopy(_parsed(_HOME / "cnp" / f"{name}.yaml")[0])
+
+
+def policies() -> tuple[str, ...]:
+    """The names of all policies in cnp/, sorted."""
+    return tuple(sorted(path.stem for path in (_HOME / "cnp").glob("*.yaml")))
+
+
+@cache
+def _parsed(path: Path) -> list[Object]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return cast("list[Object]", list(yaml.load_all(path.read_text(), Loader=loader)))

@@ -1,0 +1,128 @@
+"""Making Grafana's data sources, folders and boards what is wanted. Running again is safe.
+
+Each step looks at what is there and makes one thing right, so that a run after a kill goes on
+where the last one ended. A board that somebody saves at the same moment is left to that person:
+the run stops with an error, and the next plan shows what was saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from tigctl.backends.grafana import Grafana
+from tigctl.backends.grafana_model import SourceSettings
+from tigctl.errors import TargetError
+from tigctl.render.bundle import Board, DataSource, Folder, GrafanaState
+from tigctl.targets import grafana_state
+from tigctl.targets.grafana_state import BOARD, FOLDER, SOURCE, Found
+from tigctl.targets.model import Action, Change
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done to Grafana, for the step's line: kind and name of each."""
+
+    created: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+
+
+def apply(
+    grafana: Grafana,
+    state: GrafanaState,
+    token: str,
+    only: Collection[Change] | None = None,
+) -> Done:
+    """Makes Grafana what is wanted; of that, only these changes where `only` is given.
+
+    `token` may read the buckets. What differs is found out anew, so `only` may be older than
+    the world; a change that is not needed any more is not made. Raises TargetError where the
+    password is wrong, BackendError where Grafana refuses, and Stale where somebody saved
+    meanwhile.
+    """
+    if not token:
+        raise ValueError("no token for Grafana's data sources")
+    found = grafana_state.look(grafana, state)
+    if not found.login:
+        raise TargetError(
+            f"Grafana does not accept the password of {grafana.user} that tigctl stored",
+            hint="docs/operations.md, 'Grafana's password is lost', says the way back in",
+        )
+    wanted = None if only is None else {(one.kind, one.name) for one in only}
+    done: dict[Action, list[str]] = {action: [] for action in Action}
+    run = _Run(grafana, state, found, token)
+    for change in grafana_state.changes(state, found, token):
+        if wanted is None or (change.kind, change.name) in wanted:
+            run.carry_out(change)
+            done[change.action].append(f"{change.kind} {change.name}")
+    return Done(
+        created=tuple(done[Action.CREATE]),
+        changed=(*done[Action.ADOPT], *done[Action.UPDATE]),
+        deleted=tuple(done[Action.DELETE]),
+    )
+
+
+class _Run:
+    """One run: what is wanted and what was found, by the names of the plan."""
+
+    def __init__(self, grafana: Grafana, state: GrafanaState, found: Found, token: str) -> None:
+        self._grafana = grafana
+        self._token = token
+        self._sources = {one.name: one for one in state.data_sources}
+        self._folders = {one.uid: one for one in state.folders}
+        self._boards = {one.uid: one for one in state.boards}
+        self._live_sources = grafana_state.matched(found, state)
+        self._stale_sources = grafana_state.stale_sources(found, state)
+        self._live_folders = {one.uid: one for one in found.folders}
+        self._versions = {one.uid: one.version for one in found.boards}
+
+    def carry_out(self, change: Change) -> None:
+        """Makes one change."""
+        if change.action is Action.DELETE:
+            self._delete(change)
+        elif change.kind == SOURCE:
+            self._put_source(self._sources[change.name])
+        elif change.kind == FOLDER:
+            self._put_folder(self._folders[change.name])
+        else:
+            self._put_board(self._boards[change.name])
+
+    def _put_source(self, wanted: DataSource) -> None:
+        settings = SourceSettings(
+            uid=wanted.uid,
+            name=wanted.name,
+            url=wanted.url,
+            organization=wanted.organization,
+            bucket=wanted.bucket,
+            mark=grafana_state.mark(self._token),
+        )
+        there = self._live_sources.get(wanted.name)
+        if there is None:
+            self._grafana.create_data_source(settings, self._token)
+        else:
+            self._grafana.update_data_source(there, settings, self._token)
+
+    def _put_folder(self, wanted: Folder) -> None:
+        there = self._live_folders.get(wanted.uid)
+        if there is None:
+            self._grafana.create_folder(wanted.uid, wanted.title)
+            return
+        if there.title != wanted.title:
+            self._grafana.update_folder(wanted.uid, wanted.title)
+        if there.parent:
+            self._grafana.move_folder(wanted.uid)
+
+    def _put_board(self, wanted: Board) -> None:
+        version = self._versions.get(wanted.uid, 0)
+        self._grafana.put_board(wanted.json, wanted.folder, version=version)
+
+    def _delete(self, change: Change) -> None:
+        delete: dict[str, Callable[[str], None]] = {
+            FOLDER: self._grafana.delete_folder,
+            BOARD: self._grafana.delete_board,
+        }
+        if change.kind == SOURCE:
+            self._grafana.delete_data_source(self._stale_sources[change.name].uid)
+        else:
+            delete[change.kind](change.name)

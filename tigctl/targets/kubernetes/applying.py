@@ -1,0 +1,199 @@
+"""One apply on a cluster: small named steps, each of which may be the last before a kill."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tigctl.backends.kubernetes.kinds import Ref
+from tigctl.errors import TargetError, TigctlError
+from tigctl.render.bundle import Bundle
+from tigctl.targets import database
+from tigctl.targets.interface import Observer
+from tigctl.targets.kubernetes import fieldpath, lease, names, revisions, snapshot, waiting, waves
+from tigctl.targets.kubernetes.carry import Carrier
+from tigctl.targets.kubernetes.inventory import Inventory
+from tigctl.targets.kubernetes.objects import Difference
+from tigctl.targets.kubernetes.snapshot import Snapshot
+from tigctl.targets.kubernetes.wanted import device_values
+from tigctl.targets.model import Action
+from tigctl.targets.steps import step
+
+if TYPE_CHECKING:
+    from tigctl.targets.kubernetes.target import KubernetesTarget
+
+_NAMED = 4
+
+
+class Applying:
+    """Carries a bundle out; made for one run."""
+
+    def __init__(
+        self,
+        target: KubernetesTarget,
+        bundle: Bundle,
+        environ: Mapping[str, str],
+        observe: Observer,
+    ) -> None:
+        self.target = target
+        self.bundle = bundle
+        self.environ = environ
+        self.observe = observe
+        self._carrier: Carrier
+
+    def run(self) -> None:
+        """All steps. Raises TargetError, BackendError or Busy; run again, it goes on."""
+        target = self.target
+        there, inventory = target.look()
+        target.refuse_ending(there)
+        found = target.differences(self.bundle, there, inventory)
+        self._refuse(found)
+        if there.namespace is None:
+            self._make_namespace(found)
+        with lease.held(target.cluster, target.tenant, target.namespace) as held:
+            inventory = Inventory.load(target.cluster, target.namespace)
+            self._carrier = Carrier(
+                target.cluster, target.tenant, target.namespace, inventory, held.check
+            )
+            if target.options.adopt:
+                found = self._keep(found)
+            try:
+                self._steps(found)
+            finally:
+                with contextlib.suppress(TigctlError):
+                    self._carrier.save()
+            self._remember(changed=bool(found))
+
+    def _refuse(self, found: Sequence[Difference]) -> None:
+        """Nothing is done where something belongs to others, unless it shall be taken over."""
+        others = [one for one in found if one.change.action in {Action.ADOPT, Action.CONFLICT}]
+        if not others or self.target.options.adopt:
+            return
+        told = ", ".join(
+            f"{one.ref} ({'made' if one.change.action is Action.ADOPT else 'applied'} by"
+            f" {one.change.manager})"
+            for one in others[:_NAMED]
+        )
+        more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+        raise TargetError(
+            f"{self.target.tenant}: not ours: {told}{more}; nothing was done",
+            hint=f"look: tigctl plan {self.target.tenant} -v; take over what others made, and keep"
+            f" what they changed: tigctl apply {self.target.tenant} --adopt",
+        )
+
+    def _keep(self, found: Sequence[Difference]) -> list[Difference]:
+        """What others set on our objects is wanted from now on."""
+        kept = dict(self._carrier.inventory.kept)
+        for one in found:
+            if one.drift:
+                values = {fieldpath.dumps(path): value for path, value in one.drift}
+                kept[one.ref] = {**kept.get(one.ref, {}), **values}
+        self._carrier.inventory = self._carrier.inventory.but(kept=kept)
+        return self._now(snapshot.take(self.target.cluster, self.target.namespace))
+
+    def _make_namespace(self, found: Sequence[Difference]) -> None:
+        """Before the Lease, which lies in it."""
+        for one in found:
+            if one.ref.kind == "Namespace" and one.wanted is not None:
+                self.target.cluster.apply(one.wanted, force=True)
+
+    def _steps(self, found: Sequence[Difference]) -> None:
+        dealt = waves.waves(found)
+        for name, some in (
+            ("namespace, quota, accounts", dealt.base),
+            ("policies", dealt.policies),
+            ("volumes", dealt.volumes),
+        ):
+            if some:
+                with step(self.observe, name) as said:
+                    self._carrier.apply(some)
+                    said(_count(some))
+        with step(self.observe, "influxdb") as said:
+            self._store_secrets()
+            said(self._roll(dealt.influxdb))
+        if self._reachable():
+            with step(self.observe, "buckets, tokens") as said:
+                said(self._prepare())
+        with step(self.observe, "telegraf, grafana") as said:
+            # The tokens are there now: pods that read them are as they should be only with them.
+            said(self._roll(self._rest()))
+        if dealt.deletions:
+            with step(self.observe, "clean up") as said:
+                self._carrier.delete(dealt.deletions)
+                said(_count(dealt.deletions))
+
+    def _store_secrets(self) -> None:
+        secrets = self.target.secrets
+        values = device_values(self.bundle, self.environ)
+        if self.bundle.telegraf and secrets.read(names.DEVICES_SECRET) != values:
+            secrets.write(names.DEVICES_SECRET, values)
+        secrets.ensure(names.GRAFANA_SECRET, user="admin")
+        database.admin_password(secrets)
+
+    def _rest(self) -> tuple[Difference, ...]:
+        there = snapshot.take(self.target.cluster, self.target.namespace)
+        return waves.waves(self._now(there)).rest
+
+    def _now(self, there: Snapshot) -> list[Difference]:
+        return self.target.differences(self.bundle, there, self._carrier.inventory)
+
+    def _roll(self, found: Sequence[Difference]) -> str:
+        """Applies a wave and waits for its workloads: new ones together, changes one by one."""
+        changed = [one for one in found if one.change.action is not Action.CREATE]
+        together = tuple(one for one in found if one.ref.kind not in waves.WORKLOADS)
+        new = tuple(one for one in found if one not in changed and one not in together)
+        self._carrier.apply(together)
+        self._carrier.apply(new)
+        self._wait([one.ref for one in new])
+        for one in changed:
+            if one.ref.kind in waves.WORKLOADS:
+                self._carrier.apply((one,))
+                self._wait([one.ref])
+        if not found:
+            return "as it should be"
+        return "ready" if self.target.options.wait else "applied"
+
+    def _wait(self, workloads: Sequence[Ref]) -> None:
+        target = self.target
+        if target.options.wait and workloads:
+            waiting.wait(
+                target.cluster, target.tenant, workloads, target.options.wait, self._carrier.checked
+            )
+
+    def _reachable(self) -> bool:
+        """InfluxDB has to be asked. Without waiting it may not be there yet."""
+        return bool(self.target.options.wait) or self.target.reach.url("influxdb") is not None
+
+    def _prepare(self) -> str:
+        target, wanted = self.target, self.bundle.influxdb
+        url = target.reach.url("influxdb")
+        if url is None:
+            raise TargetError(
+                f"{target.tenant}: InfluxDB runs but no pod of it is ready",
+                hint=f"tigctl status {target.tenant}; then apply again",
+            )
+        with database.operator(target.secrets, wanted.organization, url) as influx:
+            if not database.set_up(influx, target.secrets, wanted):
+                raise TargetError(
+                    f"{target.tenant}: InfluxDB does not accept the operator's token that Secret"
+                    f" {names.OPERATOR_SECRET} holds",
+                    hint="docs/operations.md, 'The operator's token is lost', says the way back in",
+                )
+            done = database.ensure(influx, target.secrets, wanted)
+        parts = [*done.created, *done.changed]
+        return ", ".join(parts[:_NAMED]) if parts else "as they should be"
+
+    def _remember(self, *, changed: bool) -> None:
+        """Notes a revision to go back to; nothing where nothing changed."""
+        target, inventory = self.target, self._carrier.inventory
+        if not changed and inventory.revision:
+            return
+        number = inventory.revision + 1
+        revisions.save(target.cluster, target.tenant, target.namespace, number, self.bundle)
+        self._carrier.inventory = inventory.but(revision=number)
+        self._carrier.save()
+
+
+def _count(found: Sequence[Difference]) -> str:
+    return f"{len(found)} object{'s' if len(found) != 1 else ''}"

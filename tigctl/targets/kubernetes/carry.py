@@ -1,0 +1,108 @@
+"""Carries out differences: applies, takes away, and notes in the inventory what was done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from tigctl.backends.kubernetes.cluster import Cluster, Object
+from tigctl.backends.kubernetes.errors import NotThere, Stale
+from tigctl.backends.kubernetes.kinds import Ref
+from tigctl.errors import TargetError
+from tigctl.targets.kubernetes import fieldpath, managed
+from tigctl.targets.kubernetes.inventory import Applied, Inventory
+from tigctl.targets.kubernetes.objects import Difference
+
+_GONE_S = 120.0
+
+
+class Carrier:
+    """Applies objects of one tenant; `inventory` grows with each."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        tenant: str,
+        namespace: str,
+        inventory: Inventory,
+        checked: Callable[[], None],
+    ) -> None:
+        self.cluster = cluster
+        self.inventory = inventory
+        self.checked = checked
+        self._tenant = tenant
+        self._namespace = namespace
+
+    def apply(self, found: Sequence[Difference]) -> None:
+        """Applies objects that do not depend on each other, several at once."""
+        self.checked()
+        if not found:
+            return
+        with self.cluster.parallel() as threads:
+            done = list(threads.map(self._apply, found))
+        objects = {**self.inventory.objects, **dict(done)}
+        self.inventory = self.inventory.but(objects=objects)
+
+    def _apply(self, one: Difference) -> tuple[Ref, Applied]:
+        if one.wanted is None:
+            raise AssertionError(f"{one.ref} is to be deleted, not applied")
+        if one.anew:
+            self._end(one.ref)
+        result = self.cluster.apply(one.wanted, force=True)
+        if one.extra:
+            result = self._without(one, result)
+        metadata = result["metadata"]
+        return one.ref, Applied(metadata["uid"], managed.fingerprint(metadata))
+
+    def _end(self, ref: Ref) -> None:
+        """Deletes an object and waits until it and its pods are gone.
+
+        Two InfluxDBs on one volume would be one too many.
+        """
+        self.cluster.delete(ref, propagation="Foreground")
+        deadline = time.monotonic() + _GONE_S
+        while self.cluster.get(ref, metadata_only=True) is not None:
+            if time.monotonic() > deadline:
+                raise TargetError(
+                    f"{self._tenant}: {ref} is still being deleted after {_GONE_S:.0f} s",
+                    hint=f"see why its pods do not end; then tigctl apply {self._tenant} again",
+                )
+            self.checked()
+            time.sleep(0.3)
+
+    def _without(self, one: Difference, live: Object) -> Object:
+        """Takes away what others added; only if the object is still the one that was seen."""
+        pointers = [fieldpath.pointer(live, path) for path in one.extra]
+        # Later items of a list first, so that the places of the others stay right.
+        gone = sorted((pointer for pointer in pointers if pointer), reverse=True)
+        if not gone:
+            return live
+        version = live["metadata"]["resourceVersion"]
+        return self.cluster.patch(
+            one.ref,
+            [
+                {"op": "test", "path": "/metadata/resourceVersion", "value": version},
+                *({"op": "remove", "path": pointer} for pointer in gone),
+            ],
+        )
+
+    def delete(self, found: Sequence[Difference]) -> None:
+        """Takes objects away, one by one; what is gone or another one by now is left alone."""
+        objects = dict(self.inventory.objects)
+        for one in found:
+            self.checked()
+            known = objects.pop(one.ref, None)
+            try:
+                self.cluster.delete(one.ref, uid=known.uid if known else "")
+            except (NotThere, Stale):
+                continue
+        self.inventory = self.inventory.but(objects=objects)
+
+    def save(self) -> None:
+        """Writes the inventory. What is not in the namespace any more is left out."""
+        self.inventory.save(self.cluster, self._tenant, self._namespace)
+
+
+def workloads(found: Sequence[Difference]) -> list[Ref]:
+    """The workloads among them."""
+    return [one.ref for one in found if one.ref.kind in {"StatefulSet", "Deployment"}]

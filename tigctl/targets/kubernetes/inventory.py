@@ -1,0 +1,96 @@
+"""What tigctl applied last, kept in a ConfigMap of the tenant's namespace.
+
+For each object its uid and the fingerprint of the fields that were ours right after the apply;
+for each object that somebody changed on purpose, the values to keep (`apply --adopt`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from tigctl.backends.kubernetes.cluster import Cluster, Object
+from tigctl.backends.kubernetes.kinds import Ref
+from tigctl.targets.kubernetes import names
+
+_KEY = "objects.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One object as it was right after it was applied."""
+
+    uid: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """All objects applied for one tenant.
+
+    `kept` maps an object to fields that stay as somebody made them: the path as a list of
+    parts (see `fieldpath`, dumped) and the value. `revision` is the number of the last one.
+    """
+
+    objects: Mapping[Ref, Applied] = field(default_factory=dict)
+    kept: Mapping[Ref, Mapping[str, Any]] = field(default_factory=dict)
+    revision: int = 0
+
+    @classmethod
+    def load(cls, cluster: Cluster, namespace: str) -> Self:
+        """The inventory of a namespace; empty where there is none or it cannot be read."""
+        return cls.parse(cluster.get(Ref("ConfigMap", namespace, names.INVENTORY)))
+
+    @classmethod
+    def load_all(cls, cluster: Cluster) -> dict[str, Self]:
+        """The inventories of all tenants by namespace, in one list."""
+        selected = {names.ROLE: "inventory", names.MANAGED: "tigctl"}
+        found = cluster.objects("ConfigMap", labels=selected)
+        return {one["metadata"]["namespace"]: cls.parse(one) for one in found}
+
+    @classmethod
+    def parse(cls, found: Mapping[str, Any] | None) -> Self:
+        """From the ConfigMap. One that was damaged counts as empty: each look is longer then."""
+        try:
+            document = json.loads((found or {})["data"][_KEY])
+            return cls(
+                {_ref(key): Applied(*value) for key, value in document["objects"].items()},
+                {_ref(key): dict(value) for key, value in document["kept"].items()},
+                int(document["revision"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return cls()
+
+    def save(self, cluster: Cluster, tenant: str, namespace: str) -> None:
+        """Writes it, whatever was there."""
+        document = {
+            "objects": {_key(ref): [one.uid, one.fingerprint] for ref, one in self.objects.items()},
+            "kept": {_key(ref): dict(values) for ref, values in self.kept.items()},
+            "revision": self.revision,
+        }
+        wanted: Object = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {
+                "name": names.INVENTORY,
+                "namespace": namespace,
+                "labels": names.labels(tenant, "inventory"),
+            },
+            "data": {_KEY: json.dumps(document, separators=(",", ":"), sort_keys=True)},
+        }
+        cluster.apply(wanted, force=True)
+
+    def but(self, **changes: Any) -> Self:
+        """A copy with other values."""
+        return replace(self, **changes)
+
+
+def _key(ref: Ref) -> str:
+    return f"{ref.kind}/{ref.namespace}/{ref.name}"
+
+
+def _ref(key: str) -> Ref:
+    kind, namespace, name = key.split("/", 2)
+    return Ref(kind, namespace, name)

@@ -1,0 +1,23 @@
+"""How an apply is carried out, by the options of the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Defaults are those of `tigctl plan`.
+
+    Attributes:
+        volumes, policies: whether these are made; else those there stay as they are.
+        adopt: take over what somebody else made, and keep what somebody changed by hand.
+        wait: seconds that a component may take to run; 0: nothing is waited for.
+        objects_only: look at Kubernetes objects only, not into InfluxDB and Grafana.
+    """
+
+    volumes: bool = True
+    policies: bool = True
+    adopt: bool = False
+    wait: float = 300.0
+    objects_only: bool = False

@@ -1,0 +1,62 @@
+"""Ways to what runs in a tenant's pods: ports of this machine, opened when they are needed."""
+
+from __future__ import annotations
+
+from tigctl.backends.kubernetes.cluster import Cluster, Object
+from tigctl.backends.kubernetes.forward import Forward
+from tigctl.targets.kubernetes import names
+
+PORTS = {"influxdb": 8086, "grafana": 3000}
+
+
+class Reach:
+    """Forwards of one tenant, one per component, kept until closed or the pod is another one."""
+
+    def __init__(self, cluster: Cluster, tenant: str, namespace: str) -> None:
+        self._cluster = cluster
+        self._labels = {names.TENANT: tenant}
+        self._namespace = namespace
+        self._open: dict[str, tuple[str, Forward]] = {}
+
+    def url(self, component: str) -> str | None:
+        """The address by which a component answers here; None where no pod of it is ready."""
+        pod = self._pod(component)
+        known = self._open.get(component)
+        if pod is None:
+            return None
+        uid = str(pod["metadata"]["uid"])
+        if known and known[0] == uid:
+            return known[1].url
+        if known:
+            known[1].close()
+        opened = self.forward(component, pod)
+        self._open[component] = uid, opened
+        return opened.url
+
+    def forward(self, component: str, pod: Object | None = None, *, port: int = 0) -> Forward:
+        """A forward to a component; the caller closes it. Raises LookupError without a pod."""
+        pod = pod or self._pod(component)
+        if pod is None:
+            raise LookupError(component)
+        name = pod["metadata"]["name"]
+        return Forward(self._cluster, self._namespace, name, PORTS[component], port=port)
+
+    def close(self) -> None:
+        """Closes all of them."""
+        while self._open:
+            self._open.popitem()[1][1].close()
+
+    def _pod(self, component: str) -> Object | None:
+        """The newest pod of a component that is ready."""
+        labels = {**self._labels, names.COMPONENT: component}
+        ready = [
+            pod
+            for pod in self._cluster.objects("Pod", self._namespace, labels=labels)
+            if not pod["metadata"].get("deletionTimestamp") and _is_ready(pod)
+        ]
+        return max(ready, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), default=None)
+
+
+def _is_ready(pod: Object) -> bool:
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)

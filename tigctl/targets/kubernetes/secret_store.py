@@ -1,0 +1,77 @@
+"""The tenant's secrets, as Secrets of its namespace. Values never leave this module's callers.
+
+influxdb-operator    token and password of the administrator; no pod sees them
+influxdb-writer      Telegraf's token, which may only write
+influxdb-reader      Grafana's and tigctl's token, which may only read
+grafana-admin        user and password of Grafana's administrator
+device-credentials   one key per environment variable that Telegraf's configurations name
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Mapping
+
+from tigctl.backends.kubernetes.cluster import Cluster, Object
+from tigctl.backends.kubernetes.kinds import Ref
+from tigctl.targets import database
+from tigctl.targets.kubernetes import names
+
+_PLACES = {
+    database.OPERATOR: (names.OPERATOR_SECRET, "token"),
+    database.PASSWORD: (names.OPERATOR_SECRET, "password"),
+    database.secret_of("write"): (names.WRITER_SECRET, "token"),
+    database.secret_of("read"): (names.READER_SECRET, "token"),
+}
+
+
+class SecretStore:
+    """Reads and writes the Secrets of one tenant."""
+
+    def __init__(self, cluster: Cluster, tenant: str, namespace: str) -> None:
+        self._cluster = cluster
+        self._tenant = tenant
+        self._namespace = namespace
+
+    def read_secret(self, name: str) -> str:
+        """A secret by its name in `targets.database`, or "" where there is none."""
+        secret, key = _PLACES[name]
+        return self.read(secret).get(key, "")
+
+    def write_secret(self, name: str, value: str) -> None:
+        """Stores a secret; the API server has it on its disk when this returns."""
+        secret, key = _PLACES[name]
+        self.write(secret, {**self.read(secret), key: value})
+
+    def read(self, secret: str) -> dict[str, str]:
+        """All keys of a Secret; empty where there is none."""
+        found = self._cluster.get(Ref("Secret", self._namespace, secret))
+        data: Mapping[str, str] = (found or {}).get("data") or {}
+        return {
+            key: base64.b64decode(value).decode("utf-8", "replace") for key, value in data.items()
+        }
+
+    def write(self, secret: str, values: Mapping[str, str]) -> None:
+        """Makes a Secret hold exactly these keys."""
+        encoded = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
+        wanted: Object = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {
+                "name": secret,
+                "namespace": self._namespace,
+                "labels": names.labels(self._tenant),
+            },
+            "type": "Opaque",
+            "data": encoded,
+        }
+        self._cluster.apply(wanted, force=True)
+
+    def ensure(self, secret: str, **fixed: str) -> dict[str, str]:
+        """A Secret with a random `password` beside fixed keys, made where there is none yet."""
+        found = self.read(secret)
+        if not found.get("password") or any(found.get(key) != fixed[key] for key in fixed):
+            found = {"password": found.get("password") or secrets.token_urlsafe(24), **fixed}
+            self.write(secret, found)
+        return found

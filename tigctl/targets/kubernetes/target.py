@@ -1,0 +1,272 @@
+"""The Kubernetes target: the verbs of every target, in a namespace of a cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from tigctl.backends.errors import Unreachable
+from tigctl.backends.influxdb import Influx
+from tigctl.backends.kubernetes.cluster import Cluster, Object
+from tigctl.backends.kubernetes.kinds import Ref
+from tigctl.errors import BackendError, TargetError
+from tigctl.render.bundle import Bundle
+from tigctl.targets import compare, database, influxdb_state
+from tigctl.targets.environment import refuse_unset
+from tigctl.targets.interface import Access, Component, Observer, Opening, Revision
+from tigctl.targets.kubernetes import lease, names, removing, revisions, snapshot, waiting
+from tigctl.targets.kubernetes.applying import Applying
+from tigctl.targets.kubernetes.inventory import Inventory
+from tigctl.targets.kubernetes.objects import Difference, differences
+from tigctl.targets.kubernetes.options import Options
+from tigctl.targets.kubernetes.reach import Reach
+from tigctl.targets.kubernetes.secret_store import SecretStore
+from tigctl.targets.kubernetes.snapshot import Snapshot
+from tigctl.targets.kubernetes.wanted import device_values, wanted_objects
+from tigctl.targets.kubernetes.waves import INFLUXDB
+from tigctl.targets.model import Action, Change, FieldChange, Json, Resource
+
+_STATES = {"CrashLoopBackOff", "ImagePullBackOff", "InvalidImageName", "FailedCreate"}
+
+
+class KubernetesTarget:
+    """One tenant's stack in its namespace.
+
+    `known` is a snapshot with its inventory that was taken for many tenants at once; without
+    one, the cluster is asked.
+    """
+
+    name = "kubernetes"
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        tenant: str,
+        namespace: str,
+        options: Options | None = None,
+        *,
+        known: tuple[Snapshot, Inventory] | None = None,
+    ) -> None:
+        self.cluster = cluster
+        self.tenant = tenant
+        self.namespace = namespace
+        self.options = options or Options()
+        self.secrets = SecretStore(cluster, tenant, namespace)
+        self.reach = Reach(cluster, tenant, namespace)
+        self._known = known
+
+    def ping_method(self, setting: str) -> str:
+        """`exec` for `auto`: native ping needs a capability that `restricted` forbids."""
+        return "exec" if setting == "auto" else setting
+
+    # Looking
+
+    def changes(self, bundle: Bundle) -> tuple[Change, ...]:
+        """What makes the cluster, its InfluxDB and its Grafana what the bundle says."""
+        there, inventory = self.look()
+        found = self.differences(bundle, there, inventory)
+        return (
+            *(one.change for one in found if one.wanted is not None),
+            *self._secret_changes(bundle, there),
+            *(() if self.options.objects_only else self.state_changes(bundle)),
+            *(one.change for one in found if one.wanted is None),
+        )
+
+    def look(self) -> tuple[Snapshot, Inventory]:
+        """What is there now (or was, when many tenants were looked at together)."""
+        if self._known:
+            return self._known
+        there = snapshot.take(self.cluster, self.namespace)
+        if there.namespace is None:
+            return there, Inventory()
+        return there, Inventory.load(self.cluster, self.namespace)
+
+    def differences(
+        self, bundle: Bundle, there: Snapshot, inventory: Inventory
+    ) -> list[Difference]:
+        """The Kubernetes objects that are not as they should be."""
+        wanted = wanted_objects(bundle, there, self.namespace, self.options)
+        found = differences(self.cluster, wanted, there, inventory)
+        return [one for one in found if one.wanted is not None or self._may_go(one.ref)]
+
+    def _may_go(self, ref: Ref) -> bool:
+        """A volume is data: only `destroy -P` takes it away."""
+        return ref.kind != names.VOLUME and (self.options.policies or ref.kind != names.POLICY)
+
+    def _secret_changes(self, bundle: Bundle, there: Snapshot) -> list[Change]:
+        """The devices' secrets, compared where the environment holds them. Names only."""
+        values = device_values(bundle, os.environ)
+        if not bundle.telegraf or not any(values.values()):
+            if bundle.telegraf and values and there.namespace is None:
+                return [self._secret(dict.fromkeys(values, "stored"), None)]
+            return []
+        stored = self.secrets.read(names.DEVICES_SECRET) if there.namespace else {}
+        now: dict[str, Json] = {
+            name: "stored" if not values[name] or stored[name] == values[name] else "former value"
+            for name in values
+            if name in stored
+        }
+        wanted: dict[str, Json] = dict.fromkeys(values, "stored")
+        now |= {name: "of no use any more" for name in stored if name not in values}
+        return [] if now == wanted else [self._secret(wanted, now if stored else None)]
+
+    def _secret(self, wanted: Mapping[str, Json], now: Mapping[str, Json] | None) -> Change:
+        fields = tuple(
+            FieldChange(f"data.{key}", (now or {}).get(key), wanted.get(key))
+            for key in dict.fromkeys((*wanted, *(now or {})))
+            if (now or {}).get(key) != wanted.get(key)
+        )
+        action = Action.CREATE if now is None else Action.UPDATE
+        return Change(action, "Secret", names.DEVICES_SECRET, fields)
+
+    def state_changes(self, bundle: Bundle) -> tuple[Change, ...]:
+        """What is different inside InfluxDB; all of it where none is there to be asked."""
+        wanted = tuple(influxdb_state.wanted(bundle.influxdb))
+        try:
+            return compare.changes(wanted, self._influxdb_now(bundle))
+        except Unreachable as error:
+            # Its pod is ready and yet it cannot be asked: that is a finding, not an end.
+            silent = FieldChange("state", error.message, "answers")
+            return (Change(Action.UPDATE, "InfluxDB", INFLUXDB, (silent,)),)
+
+    def _influxdb_now(self, bundle: Bundle) -> tuple[Resource, ...]:
+        url = self.reach.url(INFLUXDB)
+        token = self.secrets.read_secret(database.OPERATOR) if url else ""
+        if not url or not token:
+            return ()
+        tokens = {database.role(one): one.description for one in bundle.influxdb.tokens}
+        with Influx(url, bundle.influxdb.organization, token, timeout=20) as influx:
+            return tuple(influxdb_state.live(self.secrets, influx, tokens))
+
+    def components(self) -> tuple[Component, ...]:
+        """The state of each workload that tigctl made; none where nothing was applied."""
+        labels = {names.MANAGED: "tigctl", names.TENANT: self.tenant}
+        found = [
+            {**one, "kind": kind}
+            for kind in ("StatefulSet", "Deployment")
+            for one in self.cluster.objects(kind, self.namespace, labels=labels)
+        ]
+        return tuple(self._component(one) for one in found)
+
+    def _component(self, workload: Object) -> Component:
+        name = workload["metadata"]["name"]
+        if workload["spec"].get("replicas", 1) == 0:
+            return Component(name, "stopped", "scaled to 0 replicas")
+        if waiting.is_ready(workload):
+            return Component(name, "running")
+        trouble = waiting.trouble_of(self.cluster, Ref.of(workload), workload)
+        if trouble is None:
+            return Component(name, "starting")
+        return Component(name, "failed" if trouble.kind in _STATES else "starting", trouble.said)
+
+    def access(self) -> Access | None:
+        """How to read the data; None where no InfluxDB is ready or no token is stored."""
+        try:
+            url = self.reach.url(INFLUXDB)
+            token = self.secrets.read_secret(database.secret_of("read")) if url else ""
+        except BackendError:
+            return None
+        return Access(url, self.tenant, token) if url and token else None
+
+    # Doing
+
+    def apply(
+        self,
+        bundle: Bundle,
+        changes: Sequence[Change],
+        environ: Mapping[str, str],
+        observe: Observer,
+    ) -> None:
+        """Carries out what is different, wave by wave; a Lease keeps others out meanwhile.
+
+        It looks for itself instead of trusting `changes`, for the world may have moved.
+        """
+        del changes
+        refuse_unset(bundle.telegraf, environ)
+        self._known = None
+        Applying(self, bundle, environ, observe).run()
+
+    def refuse_ending(self, there: Snapshot) -> None:
+        """Raises TargetError where the namespace is being deleted."""
+        if there.ending:
+            raise TargetError(
+                f"{self.tenant}: namespace {self.namespace} is being deleted since"
+                f" {there.namespace and there.namespace.get('deletionTimestamp')}",
+                hint="wait until it is gone; one that is stuck waits for a finalizer: kubectl get"
+                f" namespace {self.namespace} -o yaml shows which",
+            )
+
+    def destroy(
+        self,
+        *,
+        volumes: bool,
+        observe: Observer,
+        policies: bool = False,
+        namespace: bool = False,
+    ) -> Mapping[str, Json]:
+        """Takes away what tigctl made. Keeps what it is not told to take, and returns that."""
+        there = snapshot.take(self.cluster, self.namespace)
+        if there.namespace is None:
+            return {}
+        wishes = removing.Wishes(volumes=volumes, policies=policies, namespace=namespace)
+        self.reach.close()
+        if there.ending and namespace:
+            removing.wait_gone(self.cluster, self.tenant, self.namespace)
+            return {}
+        self.refuse_ending(there)
+        with lease.held(self.cluster, self.tenant, self.namespace) as held:
+            return removing.remove(
+                self.cluster, self.tenant, there, wishes, observe=observe, checked=held.check
+            )
+
+    def exists(self) -> bool:
+        """Whether the tenant's namespace is there."""
+        return (
+            self.cluster.get(Ref("Namespace", "", self.namespace), metadata_only=True) is not None
+        )
+
+    def fate(self, *, volumes: bool, policies: bool = False, namespace: bool = False) -> str:
+        """What `destroy` would do, counted."""
+        wishes = removing.Wishes(volumes=volumes, policies=policies, namespace=namespace)
+        there = snapshot.take(self.cluster, self.namespace)
+        return removing.fate(self.tenant, there, wishes)
+
+    def revisions(self) -> tuple[Revision, ...]:
+        """The applies that can be gone back to, oldest first."""
+        return tuple(revisions.numbers(self.cluster, self.tenant, self.namespace))
+
+    def bundle_of(self, revision: int) -> Bundle:
+        """The bundle that an apply carried out."""
+        return revisions.load(self.cluster, self.tenant, self.namespace, revision)
+
+    # A way in
+
+    def opening(self, what: str) -> Opening:
+        """A port of this machine that leads to Grafana or InfluxDB while this program runs."""
+        url = self.reach.url(what)
+        if url is None:
+            raise TargetError(
+                f"no pod of {what} of {self.tenant} is ready",
+                hint=f"tigctl status {self.tenant} says why",
+            )
+        where = f"of namespace {self.namespace}"
+        if what == INFLUXDB:
+            return Opening(
+                url=url,
+                user=database.USER,
+                password=f"in Secret {names.OPERATOR_SECRET} {where}, key password",
+                token=f"in Secret {names.READER_SECRET} {where}, key token (may only read)",
+                lasts=False,
+            )
+        secret = f"in Secret {names.GRAFANA_SECRET} {where}, key password"
+        return Opening(url=url, user="admin", password=secret, lasts=False)
+
+    def closing_words(self, *, new: bool) -> str:
+        """Which revision this is, and how to undo it."""
+        revision = Inventory.load(self.cluster, self.namespace).revision
+        undo = f"     Undo: tigctl rollback {self.tenant}" if revision > 1 and not new else ""
+        return f"{self.tenant} is at revision {revision} in {self.namespace}.{undo}"
+
+    def close(self) -> None:
+        """Closes the ways into pods."""
+        self.reach.close()

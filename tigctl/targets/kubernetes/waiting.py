@@ -1,0 +1,225 @@
+"""Waiting for workloads: until they run, or until it is clear that they will not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tigctl.backends.kubernetes.cluster import Cluster, Object
+from tigctl.backends.kubernetes.kinds import Ref
+from tigctl.errors import TargetError
+
+LOOK_S = 0.5
+# Reasons that do not go away by themselves, and after how many seconds they count: a registry
+# may answer late, a node may just be starting, another pod may just be leaving.
+_FATAL_AFTER_S: Mapping[str, float] = {
+    "InvalidImageName": 0,
+    "CreateContainerConfigError": 15,
+    "CreateContainerError": 5,
+    "RunContainerError": 5,
+    "ErrImageNeverPull": 5,
+    "ErrImagePull": 15,
+    "ImagePullBackOff": 15,
+    "CrashLoopBackOff": 0,
+    "FailedCreate": 3,
+    "Unschedulable": 20,
+    "VolumePending": 60,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a workload does not run: a word of Kubernetes, and the whole reason for a person."""
+
+    kind: str
+    said: str
+
+
+def is_ready(workload: Object) -> bool:
+    """Whether a Deployment or StatefulSet runs as it was applied last, and nothing older."""
+    spec, status = workload["spec"], workload.get("status") or {}
+    wanted = spec.get("replicas", 1)
+    if status.get("observedGeneration", 0) < workload["metadata"]["generation"]:
+        return False
+    if workload["kind"] == "StatefulSet":
+        current = status.get("currentRevision") == status.get("updateRevision")
+        return bool(status.get("readyReplicas", 0) == wanted and current)
+    return bool(
+        status.get("updatedReplicas", 0) == wanted
+        and status.get("availableReplicas", 0) == wanted
+        and status.get("replicas", 0) == wanted
+    )
+
+
+def wait(
+    cluster: Cluster,
+    tenant: str,
+    workloads: Sequence[Ref],
+    patience: float,
+    checked: Callable[[], None],
+) -> None:
+    """Returns once all of them run. Raises TargetError with the pod's own reason if they do not.
+
+    Fails at once where waiting is of no use (an image that is not there, a container that ends
+    again and again, no node with room), else after `patience` seconds. `checked` is called
+    between two looks and may raise.
+    """
+    began = time.monotonic()
+    since: dict[tuple[Ref, str], float] = {}
+    while True:
+        open_ones = [
+            (ref, found)
+            for ref in workloads
+            if (found := cluster.get(ref)) is None or not is_ready(found)
+        ]
+        if not open_ones:
+            return
+        now = time.monotonic()
+        for ref, found in open_ones:
+            trouble = trouble_of(cluster, ref, found) if found else None
+            if trouble is None:
+                continue
+            first = since.setdefault((ref, trouble.kind), now)
+            if now - first >= _FATAL_AFTER_S.get(trouble.kind, patience):
+                raise _failed(tenant, ref, trouble, now - began)
+        if now - began >= patience:
+            ref, found = open_ones[0]
+            trouble = trouble_of(cluster, ref, found) if found else None
+            raise _failed(tenant, ref, trouble or Trouble("", "it is not ready yet"), now - began)
+        checked()
+        time.sleep(LOOK_S)
+
+
+def _failed(tenant: str, ref: Ref, trouble: Trouble, seconds: float) -> TargetError:
+    return TargetError(
+        f"{tenant}: {ref} does not run after {seconds:.0f} s: {trouble.said}",
+        hint=f"{_REMEDIES.get(trouble.kind, 'mend what the reason names')}, then tigctl apply"
+        f" {tenant} again; what is done stays, nothing was lost",
+    )
+
+
+_REMEDIES = {
+    "InvalidImageName": "write the image's name right (images in fleet.yaml)",
+    "ErrImagePull": "see that the image is in the registry and images.pull_secret is right",
+    "ImagePullBackOff": "see that the image is in the registry and images.pull_secret is right",
+    "Unschedulable": "make room (tigctl capacity shows where), or choose a smaller size",
+    "VolumePending": "see whether the storage class works (tigctl doctor)",
+    "FailedCreate": "change what the API server refuses",
+}
+
+
+def trouble_of(cluster: Cluster, ref: Ref, workload: Object) -> Trouble | None:
+    """What keeps a workload from running; None where nothing speaks of trouble yet."""
+    for condition in (workload.get("status") or {}).get("conditions") or ():
+        if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
+            return Trouble("FailedCreate", str(condition.get("message", "")))
+    generation = (workload.get("status") or {}).get("observedGeneration", 0)
+    if generation < workload["metadata"]["generation"]:
+        return None  # what there is belongs to a former version
+    pods = _pods(cluster, ref, workload)
+    for pod in pods:
+        if found := _of_pod(cluster, pod):
+            return found
+    if not pods:
+        return _refused_pods(cluster, ref)
+    return None
+
+
+def _pods(cluster: Cluster, ref: Ref, workload: Object) -> list[Object]:
+    """The pods of the newest version of a workload; those of former ones are on their way out."""
+    selected = workload["spec"]["selector"]["matchLabels"]
+    if workload["kind"] == "StatefulSet":
+        newest = {"controller-revision-hash": (workload["status"]).get("updateRevision", "")}
+    else:
+        sets = [
+            one
+            for one in cluster.objects("ReplicaSet", ref.namespace, labels=selected)
+            if one["spec"].get("replicas")
+        ]
+        last = max(sets, key=_revision, default=None)
+        if last is None:
+            return []
+        newest = {"pod-template-hash": last["metadata"]["labels"]["pod-template-hash"]}
+    found = cluster.objects("Pod", ref.namespace, labels={**selected, **newest})
+    return [one for one in found if not one["metadata"].get("deletionTimestamp")]
+
+
+def _revision(replica_set: Object) -> int:
+    annotations = replica_set["metadata"].get("annotations") or {}
+    return int(annotations.get("deployment.kubernetes.io/revision", 0))
+
+
+def _of_pod(cluster: Cluster, pod: Object) -> Trouble | None:
+    name, status = pod["metadata"]["name"], pod.get("status") or {}
+    for condition in status.get("conditions") or ():
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            return _unscheduled(cluster, pod, str(condition.get("message", "")))
+    statuses = [
+        *(status.get("initContainerStatuses") or ()),
+        *(status.get("containerStatuses") or ()),
+    ]
+    for one in statuses:
+        waiting = (one.get("state") or {}).get("waiting")
+        if not waiting or waiting.get("reason") in {None, "ContainerCreating", "PodInitializing"}:
+            continue
+        reason = str(waiting["reason"])
+        said = f"container {one['name']} of {name}: {reason}: {waiting.get('message', '')}".strip()
+        if reason == "CrashLoopBackOff":
+            said = f"container {one['name']} of {name} ends again and again: " + _last_words(
+                cluster, pod, one
+            )
+        return Trouble(reason, said.rstrip(": "))
+    return None
+
+
+def _last_words(cluster: Cluster, pod: Object, container: Mapping[str, Any]) -> str:
+    metadata = pod["metadata"]
+    log = cluster.logs(
+        metadata["namespace"], metadata["name"], container["name"], lines=3, previous=True
+    )
+    ended = ((container.get("lastState") or {}).get("terminated")) or {}
+    code = f"exit code {ended.get('exitCode', 'unknown')}"
+    if ended.get("reason") == "OOMKilled":
+        return f"{code}, it needed more memory than its limit"
+    last = " / ".join(line.strip() for line in log.splitlines() if line.strip())
+    return f"{code}; {last}" if last else code
+
+
+def _unscheduled(cluster: Cluster, pod: Object, said: str) -> Trouble:
+    """No node takes the pod: because of a volume, or for want of room."""
+    claims = [
+        volume["persistentVolumeClaim"]["claimName"]
+        for volume in pod["spec"].get("volumes") or ()
+        if "persistentVolumeClaim" in volume
+    ]
+    namespace = pod["metadata"]["namespace"]
+    for claim in claims:
+        found = cluster.get(Ref("PersistentVolumeClaim", namespace, claim))
+        if found is None:
+            return Trouble("VolumePending", f"volume {claim} is not there")
+        if "unbound" in said and (found.get("status") or {}).get("phase") == "Pending":
+            why = _last_event(cluster, namespace, "PersistentVolumeClaim", claim)
+            return Trouble("VolumePending", f"volume {claim} is pending: {why or said}")
+    return Trouble("Unschedulable", f"no node takes {pod['metadata']['name']}: {said}")
+
+
+def _refused_pods(cluster: Cluster, ref: Ref) -> Trouble | None:
+    """A StatefulSet tells only in an event that the API server takes none of its pods."""
+    said = _last_event(cluster, ref.namespace, ref.kind, ref.name, reason="FailedCreate")
+    return Trouble("FailedCreate", said) if said else None
+
+
+def _last_event(cluster: Cluster, namespace: str, kind: str, name: str, reason: str = "") -> str:
+    """What the newest warning about an object says; empty where there is none."""
+    found = [
+        event
+        for event in cluster.objects("Event", namespace)
+        if event["involvedObject"].get("kind") == kind
+        and event["involvedObject"].get("name") == name
+        and event.get("type") == "Warning"
+        and reason in {"", event.get("reason")}
+    ]
+    newest = max(found, key=lambda event: str(event.get("lastTimestamp") or ""), default=None)
+    return str(newest["message"]) if newest else ""

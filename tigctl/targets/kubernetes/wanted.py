@@ -1,0 +1,62 @@
+"""The objects a bundle wants in the cluster, completed by what only the cluster knows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tigctl.backends.kubernetes.cluster import Object
+from tigctl.backends.kubernetes.kinds import Ref
+from tigctl.render.bundle import Bundle
+from tigctl.targets.environment import device_variables
+from tigctl.targets.kubernetes import names
+from tigctl.targets.kubernetes.options import Options
+from tigctl.targets.kubernetes.snapshot import Snapshot
+
+# Whose pods read which Secrets: a variable taken from a Secret stays as it was when the
+# container started, so a new version has to roll them.
+_READ = {
+    "telegraf": (names.WRITER_SECRET, names.DEVICES_SECRET),
+    "grafana": (names.GRAFANA_SECRET,),
+}
+
+
+def wanted_objects(
+    bundle: Bundle, there: Snapshot, namespace: str, options: Options
+) -> list[Object]:
+    """The bundle's objects, those left out that the options leave alone.
+
+    Workloads carry the versions of the Secrets their pods read.
+    """
+    left_out = {
+        kind
+        for kind, made in ((names.VOLUME, options.volumes), (names.POLICY, options.policies))
+        if not made
+    }
+    return [
+        _with_secrets(one, there, namespace)
+        for one in bundle.kubernetes
+        if one["kind"] not in left_out
+    ]
+
+
+def _with_secrets(wanted: Object, there: Snapshot, namespace: str) -> Object:
+    component = (wanted["metadata"].get("labels") or {}).get(names.COMPONENT, "")
+    if wanted["kind"] not in {"Deployment", "StatefulSet"} or component not in _READ:
+        return wanted
+    versions = [
+        str(there.objects.get(Ref("Secret", namespace, name), {}).get("resourceVersion", ""))
+        for name in _READ[component]
+    ]
+    if not any(versions):
+        return wanted
+    spec = wanted["spec"]
+    metadata = spec["template"]["metadata"]
+    annotations = {**(metadata.get("annotations") or {}), names.RESTARTED: "-".join(versions)}
+    template = {**spec["template"], "metadata": {**metadata, "annotations": annotations}}
+    return {**wanted, "spec": {**spec, "template": template}}
+
+
+def device_values(bundle: Bundle, environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that hold secrets of devices, with their values; "" for one that is unset."""
+    found = dict.fromkeys(name for shard in bundle.telegraf for name in device_variables(shard))
+    return {name: environ.get(name, "") for name in sorted(found)}
