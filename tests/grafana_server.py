@@ -402,12 +402,18 @@ class State:
 
 
 class GrafanaServer:
-    """A running server on a free port of 127.0.0.1; ends with its `with` block.
+    """A running server, by default on a free port of 127.0.0.1; ends with its `with` block.
 
     `requests` are method and path of all requests so far, without the sub-path.
     """
 
-    def __init__(self, *, path_prefix: str = "", password: str = "right") -> None:  # noqa: S107 - of the test
+    def __init__(
+        self,
+        *,
+        path_prefix: str = "",
+        password: str = "right",  # noqa: S107 - of the test
+        at: tuple[str, int] = ("127.0.0.1", 0),
+    ) -> None:
         self.state = State({"admin": password, "anna": "hers"})
         self.path_prefix = path_prefix.rstrip("/")
         self.requests: list[str] = []
@@ -415,7 +421,7 @@ class GrafanaServer:
         self._lock = threading.Lock()
         self._ended = threading.Event()
         handler = type("Handler", (_Handler,), {"grafana": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = ThreadingHTTPServer(at, handler)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
         )

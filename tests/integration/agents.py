@@ -98,7 +98,7 @@ def _running(directory: Path, options: list[str], last: str, port: int) -> Itera
             stdin=subprocess.DEVNULL,
         )
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 150  # a few hundred endpoints on a busy machine
         while not _bound(last, port):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()

@@ -39,7 +39,7 @@ Series = dict[tuple[str, frozenset[tuple[str, str]]], dict[str, object]]
 
 
 def device(case: Case, number: int, port: int) -> Device:
-    return Device(case.name, f"127.43.0.{number + 1}", port=port, icmp=False)
+    return Device(case.name, f"127.43.{number // 250}.{number % 250 + 1}", port=port, icmp=False)
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,9 @@ def _line(outcome: Outcome[Result]) -> str:
     if result is None:
         return name
     said = output.count(len(result.plan.changes), "change") if result.changed else "no change"
-    devices = f"data from {len(result.with_data)}/{len(result.health.devices)} devices"
+    devices = "not waited for"
+    if result.waited:
+        devices = f"data from {len(result.with_data)}/{len(result.health.devices)} devices"
     return f"{name:<24} {said:<14} {devices:<28} {took:>8}"
 
 
@@ -118,6 +120,9 @@ def report(result: Result) -> None:
     name = result.health.tenant
     if not result.changed:
         output.say(f"{name}: nothing had to be changed.")
+    if not result.waited:
+        output.say(f"Not waited for; how it comes up: tigctl status {name} --watch")
+        return
     if result.first_s is not None and result.last_s is not None:
         first, last = output.seconds(result.first_s), output.seconds(result.last_s)
         output.say(f"First data after {first}, from the last device after {last}.")

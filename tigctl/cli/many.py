@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from tigctl.cli.output import count, seconds
+from tigctl.cli.output import count, listed, seconds
 from tigctl.cli.progress import Line, bar
 from tigctl.errors import TigctlError
 from tigctl.spec.workspace import Tenant
@@ -76,4 +76,4 @@ def summary(outcomes: Sequence[Outcome[Found]], word: str) -> str:
     total = count(len(outcomes), "tenant")
     if not failed:
         return f"{total} {word}."
-    return f"{len(outcomes) - len(failed)} of {total} {word}; failed: {', '.join(failed)}"
+    return f"{len(outcomes) - len(failed)} of {total} {word}; failed: {listed(failed, 12)}"

@@ -95,9 +95,11 @@ class _Duration(click.ParamType[int]):
     def convert(
         self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
-        """Seconds; a number is one already."""
+        """Seconds; a number is one already. Nothing is nothing in any unit."""
         if isinstance(value, int):
             return value
+        if value.strip() == "0":
+            return 0
         try:
             return duration(value)
         except ValueError as error:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,9 @@ from collectors.knowledge.load import load_library
 from collectors.knowledge.model import Library
 from tigctl.cli import place
 from tigctl.errors import InvalidFiles, UsageError
-from tigctl.render.bundle import Bundle
+from tigctl.render import boards
+from tigctl.render.bundle import Board, Bundle
+from tigctl.render.grafana import FOLDER_UID
 from tigctl.render.tenant import render
 from tigctl.spec import lock
 from tigctl.spec.workspace import Tenant
@@ -46,15 +48,16 @@ def target_of(tenant: Tenant, options: Options | None = None, known: Known | Non
     `known`: what `looked` found for this tenant.
     """
     if tenant.target.type == "local":
-        return LocalTarget(place.root(), tenant.name)
+        return LocalTarget(tenant.root, tenant.name)
     # The client is heavy, and half of all calls do without.
     from tigctl.targets.kubernetes.target import KubernetesTarget  # noqa: PLC0415
 
     return KubernetesTarget(
-        cluster(tenant.target.context, tenant.target.kubeconfig),
+        cluster_of(tenant),
         tenant.name,
         tenant.settings.namespace,
         options,
+        grafana_path=tenant.settings.exposure.grafana.path,
         known=known,
     )
 
@@ -65,32 +68,51 @@ def looked(tenants: Sequence[Tenant]) -> dict[str, Known]:
     from tigctl.targets.kubernetes.inventory import Inventory  # noqa: PLC0415
 
     found: dict[str, Known] = {}
-    of_cluster: dict[tuple[str, str], list[Tenant]] = {}
+    of_cluster: dict[str, list[Tenant]] = {}
     for one in tenants:
         if one.target.type == "kubernetes":
-            of_cluster.setdefault((one.target.context, one.target.kubeconfig), []).append(one)
-    for where, there in of_cluster.items():
-        spaces = snapshot.take_all(cluster(*where), [one.settings.namespace for one in there])
-        inventories = Inventory.load_all(cluster(*where))
+            of_cluster.setdefault(one.settings.target, []).append(one)
+    for there in of_cluster.values():
+        cluster = cluster_of(there[0])
+        spaces = snapshot.take_all(cluster, [one.settings.namespace for one in there])
+        inventories = Inventory.load_all(cluster)
         for one in there:
             space = one.settings.namespace
             found[one.name] = spaces[space], inventories.get(space, Inventory())
     return found
 
 
-@cache
-def cluster(context: str, kubeconfig: str) -> Cluster:
-    """A cluster; tenants that share one share its connections."""
+# Many tenants are worked on at once, and what they share is made once.
+_CLUSTERS: dict[tuple[str, str], Cluster] = {}
+_LIBRARIES: dict[tuple[Path, ...], Library] = {}
+_LOCK = threading.Lock()
+
+
+def cluster_of(tenant: Tenant) -> Cluster:
+    """The cluster of a tenant; tenants that share one share its connections."""
     from tigctl.backends.kubernetes.cluster import Cluster  # noqa: PLC0415 - as above
 
-    path = place.root() / kubeconfig if kubeconfig else None
-    return Cluster(context, str(path or ""))
+    kubeconfig = tenant.target.kubeconfig
+    path = str(tenant.root / Path(kubeconfig).expanduser()) if kubeconfig else ""
+    with _LOCK:
+        key = tenant.target.context, path
+        if key not in _CLUSTERS:
+            _CLUSTERS[key] = Cluster(*key)
+        return _CLUSTERS[key]
 
 
-@cache
 def _library(folders: tuple[Path, ...]) -> Library:
     """Tenants without profiles of their own share what is known about devices."""
-    return load_library(folders)
+    with _LOCK:
+        if folders not in _LIBRARIES:
+            _LIBRARIES[folders] = load_library(folders)
+        return _LIBRARIES[folders]
+
+
+def _boards(tenant: Tenant) -> tuple[Board, ...]:
+    """The tenant's own boards, the workspace's, the shipped ones; earlier ones win."""
+    own = [folder / "dashboards" for folder in (tenant.directory, tenant.root)]
+    return boards.load(own, tenant.root, folder=FOLDER_UID)
 
 
 def left_target(name: str) -> Target:
@@ -110,5 +132,6 @@ def stack(tenant: Tenant, options: Options | None = None, known: Known | None = 
     library = _library(tenant.profile_folders)
     entries = lock.read(tenant.lock_path)
     method = target.ping_method(tenant.settings.ping.method)
-    bundle = render(tenant, entries, library, ping_method=method)
+    shown = _boards(tenant) if tenant.target.type == "kubernetes" else ()
+    bundle = render(tenant, entries, library, ping_method=method, boards=shown)
     return Stack(tenant, library, entries, target, bundle)

@@ -20,7 +20,7 @@ from tigctl.targets.model import Plan
 WAIT_SECONDS = 300.0
 _LOOK_SECONDS = 0.5
 # Changes of these kinds start a Telegraf again, so data has to be newer than the apply.
-_RESTARTING = frozenset({"Process", "TelegrafConfig"})
+_RESTARTING = frozenset({"Process", "TelegrafConfig", "Deployment"})
 # States of a component that ends again and again, and of one that is not there. Just applied,
 # it is in neither.
 _FALLEN = frozenset({"failed", "stopped"})
@@ -37,6 +37,7 @@ class Result:
         without_data: live devices that did not, each with the reason.
         known_silent: devices that were not waited for; probing got no answer from them.
         first_s, last_s: seconds from the start until the first and the last device had data.
+        waited: whether anything was waited for; if not, nothing was asked about health.
     """
 
     plan: Plan
@@ -46,6 +47,7 @@ class Result:
     known_silent: tuple[str, ...]
     first_s: float | None
     last_s: float | None
+    waited: bool = True
 
     @property
     def changed(self) -> bool:
@@ -63,6 +65,8 @@ def apply(
 ) -> Result:
     """Makes the bundle real, then waits until every live device has data, `wait` s at most.
 
+    With a `wait` of 0 it ends as soon as all is on its way.
+
     Devices that gave none end in the result, with the reason; they are no error. Raises
     TigctlError where a step fails, or a component stops while data is waited for; running again
     goes on where it stopped.
@@ -74,6 +78,9 @@ def apply(
     restarted = any(change.kind in _RESTARTING for change in todo.changes)
     live = [device for device in bundle.devices if is_live(device)]
     silent = tuple(device.name for device in bundle.devices if not is_live(device))
+    if not wait:
+        unasked = TenantHealth(bundle.tenant, target.name, (), ())
+        return Result(todo, unasked, (), (), silent, None, None, waited=False)
     waiting = _Waiting(live, began, began.clock if restarted else None, wait)
     if live:
         _wait(bundle, target, waiting, observe, silent)

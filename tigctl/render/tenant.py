@@ -15,13 +15,25 @@ from collectors.telegraf.budget import budget, wanted_interval
 from collectors.telegraf.model import Budget, Poll, Settings, Shard
 from collectors.telegraf.reading import Reader
 from collectors.telegraf.shard import render as telegraf
-from tigctl.render.bundle import Bucket, Bundle, DeviceSummary, InfluxState, Token
+from tigctl.render.bundle import (
+    Board,
+    Bucket,
+    Bundle,
+    DeviceSummary,
+    GrafanaState,
+    InfluxState,
+    Token,
+)
+from tigctl.render.grafana import state as grafana_state
 from tigctl.render.kubernetes.model import Object
 from tigctl.render.kubernetes.objects import objects, stack_of
 from tigctl.spec.workspace import Tenant
 
 # A note names this many devices at the most; the rest are counted.
 _NAMED = 10
+
+# InfluxDB as Grafana reaches it: the Service of its own namespace.
+_INFLUXDB_URL = "http://influxdb:8086"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +47,12 @@ class _Planned:
 
 
 def render(
-    tenant: Tenant, lock: Mapping[str, Found], library: Library, *, ping_method: str
+    tenant: Tenant,
+    lock: Mapping[str, Found],
+    library: Library,
+    *,
+    ping_method: str,
+    boards: Sequence[Board] = (),
 ) -> Bundle:
     """Everything a target needs for one tenant.
 
@@ -59,8 +76,16 @@ def render(
         influxdb=_influxdb(tenant, settings.bucket),
         devices=summaries,
         notes=tuple(_notes(tenant.name, planned, settings)),
+        grafana=_grafana(tenant, settings.bucket, boards),
         kubernetes=_objects(tenant, summaries, shards),
     )
+
+
+def _grafana(tenant: Tenant, bucket: str, boards: Sequence[Board]) -> GrafanaState:
+    """What Grafana holds; nothing where the target runs none."""
+    if tenant.target.type != "kubernetes":
+        return GrafanaState()
+    return grafana_state(tenant.name, bucket, boards, url=_INFLUXDB_URL)
 
 
 def _objects(

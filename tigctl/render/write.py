@@ -1,4 +1,4 @@
-"""Writes a bundle to a folder: telegraf/*.conf, kubernetes/*.yaml and bundle.json.
+"""Writes a bundle to a folder: telegraf/*.conf, grafana/**, kubernetes/*.yaml, bundle.json.
 
 bundle.json lists the files of a render, so that the next one takes away what it no longer
 has, and nothing that somebody else put there.
@@ -13,6 +13,7 @@ from typing import Any
 
 from tigctl.errors import UsageError
 from tigctl.render.bundle import Bundle, DeviceSummary
+from tigctl.render.grafana import grafana_files
 from tigctl.render.kubernetes.model import Object
 from tigctl.render.kubernetes.text import dump
 from tigctl.spec.files import make_folder, refused, replace
@@ -28,6 +29,7 @@ def write(bundle: Bundle, directory: Path) -> tuple[Path, ...]:
     WorldError where the system refuses.
     """
     wanted = {f"telegraf/{shard.name}.conf": shard.config for shard in bundle.telegraf}
+    wanted |= grafana_files(bundle.grafana)
     wanted |= kubernetes_files(bundle.kubernetes)
     former = _former(directory)
     stale = sorted(former - wanted.keys())

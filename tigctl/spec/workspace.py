@@ -50,6 +50,11 @@ class Tenant:
     profile_folders: tuple[Path, ...] = ()
 
     @property
+    def root(self) -> Path:
+        """The workspace."""
+        return self.directory.parent.parent
+
+    @property
     def lock_path(self) -> Path:
         """Where the lock lies, whether there is one or not."""
         return self.directory / LOCK_FILE

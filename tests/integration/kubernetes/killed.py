@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> None:
     target = KubernetesTarget(cluster, tenant, f"tig-{tenant}", Options(wait=60))
     if action == "apply":
         bundle = TypeAdapter(Bundle).validate_json(Path(files[0]).read_bytes())
-        target.apply(bundle, (), {}, _unseen)
+        target.apply(bundle, target.changes(bundle), {}, _unseen)
     else:
         target.destroy(volumes=True, policies=True, namespace=True, observe=_unseen)
 

@@ -38,9 +38,3 @@ def test_constraints_ask_for_the_source_of_urllib3_future() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     assert "--no-binary urllib3-future" in lines
     assert "URLLIB3_NO_OVERRIDE=1" in "\n".join(lines[:6])
-
-
-def test_an_environment_that_was_spoilt_is_noticed_by_name() -> None:
-    text = (ROOT / "scripts/venv").read_text(encoding="utf-8")
-    assert "export URLLIB3_NO_OVERRIDE=1" in text
-    assert "urllib3_future.pth" in text

@@ -48,6 +48,7 @@ class Cluster:
         self.context = context
         self._client = _client(context, kubeconfig)
         self._host = str(self._client.configuration.host).rstrip("/")
+        self._threads = ThreadPoolExecutor(PARALLEL, thread_name_prefix="kubernetes")
 
     @property
     def client(self) -> ApiClient:
@@ -223,8 +224,11 @@ class Cluster:
         return True
 
     def parallel(self) -> contextlib.AbstractContextManager[ThreadPoolExecutor]:
-        """Threads for several calls at once: as many as there are connections."""
-        return ThreadPoolExecutor(PARALLEL, thread_name_prefix="kubernetes")
+        """Threads for several calls at once: as many as there are connections.
+
+        They are shared by all who use this cluster, so nothing run in them may wait for them.
+        """
+        return contextlib.nullcontext(self._threads)
 
     # Requests
 

@@ -63,13 +63,16 @@ def command(
     def work(one: Tenant) -> Plan:
         found = stack(one, Options(objects_only=objects_only), known.get(one.name))
         try:
-            for note in found.bundle.notes:
-                out.say(f"note: {one.name}: {note}" if every else f"note: {note}")
+            if not every or verbose:
+                for note in found.bundle.notes:
+                    out.say(f"note: {one.name}: {note}" if every else f"note: {note}")
             return plan(found.bundle, found.target)
         finally:
             found.target.close()
 
-    outcomes = many.each(tenants, work, name="Plan") if every else []
+    # Rendering alone is work for one processor; several at once are for waiting.
+    at_once = 1 if objects_only else many.AT_ONCE
+    outcomes = many.each(tenants, work, name="Plan", at_once=at_once) if every else []
     plans = [one.found for one in outcomes if one.found] if every else [work(tenants[0])]
     for one in outcomes:
         if one.error:

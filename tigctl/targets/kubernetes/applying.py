@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import TargetError, TigctlError
 from tigctl.render.bundle import Bundle
-from tigctl.targets import database
+from tigctl.targets import database, grafana_changes, grafana_state
 from tigctl.targets.interface import Observer
 from tigctl.targets.kubernetes import fieldpath, lease, names, revisions, snapshot, waiting, waves
 from tigctl.targets.kubernetes.carry import Carrier
 from tigctl.targets.kubernetes.inventory import Inventory
-from tigctl.targets.kubernetes.objects import Difference
+from tigctl.targets.kubernetes.objects import Difference, differences
 from tigctl.targets.kubernetes.snapshot import Snapshot
-from tigctl.targets.kubernetes.wanted import device_values
+from tigctl.targets.kubernetes.wanted import device_values, reads_secrets, wanted_objects
 from tigctl.targets.model import Action
 from tigctl.targets.steps import step
 
@@ -35,7 +35,10 @@ class Applying:
         bundle: Bundle,
         environ: Mapping[str, str],
         observe: Observer,
+        *,
+        changed: bool,
     ) -> None:
+        self.changed = changed
         self.target = target
         self.bundle = bundle
         self.environ = environ
@@ -58,12 +61,15 @@ class Applying:
             )
             if target.options.adopt:
                 found = self._keep(found)
+            target.secrets.fetch()
             try:
-                self._steps(found)
+                self._steps(found, there)
             finally:
+                target.secrets.forget()
                 with contextlib.suppress(TigctlError):
                     self._carrier.save()
-            self._remember(changed=bool(found))
+            if self.changed or not inventory.revision:
+                self._remember()
 
     def _refuse(self, found: Sequence[Difference]) -> None:
         """Nothing is done where something belongs to others, unless it shall be taken over."""
@@ -98,7 +104,7 @@ class Applying:
             if one.ref.kind == "Namespace" and one.wanted is not None:
                 self.target.cluster.apply(one.wanted, force=True)
 
-    def _steps(self, found: Sequence[Difference]) -> None:
+    def _steps(self, found: Sequence[Difference], there: Snapshot) -> None:
         dealt = waves.waves(found)
         for name, some in (
             ("namespace, quota, accounts", dealt.base),
@@ -112,12 +118,15 @@ class Applying:
         with step(self.observe, "influxdb") as said:
             self._store_secrets()
             said(self._roll(dealt.influxdb))
-        if self._reachable():
+        if self._reachable(waves.INFLUXDB):
             with step(self.observe, "buckets, tokens") as said:
                 said(self._prepare())
         with step(self.observe, "telegraf, grafana") as said:
             # The tokens are there now: pods that read them are as they should be only with them.
-            said(self._roll(self._rest()))
+            said(self._roll(self._readers(dealt.rest, there)))
+        if self.bundle.grafana.data_sources and self._reachable(waves.GRAFANA):
+            with step(self.observe, "data sources, boards") as said:
+                said(self._prepare_grafana())
         if dealt.deletions:
             with step(self.observe, "clean up") as said:
                 self._carrier.delete(dealt.deletions)
@@ -128,12 +137,24 @@ class Applying:
         values = device_values(self.bundle, self.environ)
         if self.bundle.telegraf and secrets.read(names.DEVICES_SECRET) != values:
             secrets.write(names.DEVICES_SECRET, values)
-        secrets.ensure(names.GRAFANA_SECRET, user="admin")
+        secrets.ensure(names.GRAFANA_SECRET, "password", "secret_key", user="admin")
         database.admin_password(secrets)
 
-    def _rest(self) -> tuple[Difference, ...]:
-        there = snapshot.take(self.target.cluster, self.target.namespace)
-        return waves.waves(self._now(there)).rest
+    def _readers(self, found: Sequence[Difference], there: Snapshot) -> list[Difference]:
+        """The last wave again, with the Secrets as they are by now: their readers are rolled."""
+        target = self.target
+        listed = target.cluster.objects("Secret", target.namespace, metadata_only=True)
+        now = there.but(
+            {
+                Ref("Secret", target.namespace, one["metadata"]["name"]): one["metadata"]
+                for one in listed
+            }
+        )
+        wanted = wanted_objects(self.bundle, now, target.namespace, target.options)
+        readers = [one for one in wanted if reads_secrets(one)]
+        again = differences(target.cluster, readers, now, self._carrier.inventory, prune=False)
+        refs = {Ref.of(one) for one in readers}
+        return [*(one for one in found if one.ref not in refs), *again]
 
     def _now(self, there: Snapshot) -> list[Difference]:
         return self.target.differences(self.bundle, there, self._carrier.inventory)
@@ -161,9 +182,9 @@ class Applying:
                 target.cluster, target.tenant, workloads, target.options.wait, self._carrier.checked
             )
 
-    def _reachable(self) -> bool:
-        """InfluxDB has to be asked. Without waiting it may not be there yet."""
-        return bool(self.target.options.wait) or self.target.reach.url("influxdb") is not None
+    def _reachable(self, component: str) -> bool:
+        """What has to be asked. Without waiting it may not be there yet."""
+        return bool(self.target.options.wait) or self.target.reach.url(component) is not None
 
     def _prepare(self) -> str:
         target, wanted = self.target, self.bundle.influxdb
@@ -184,11 +205,28 @@ class Applying:
         parts = [*done.created, *done.changed]
         return ", ".join(parts[:_NAMED]) if parts else "as they should be"
 
-    def _remember(self, *, changed: bool) -> None:
-        """Notes a revision to go back to; nothing where nothing changed."""
+    def _prepare_grafana(self) -> str:
+        target, state = self.target, self.bundle.grafana
+        token = target.secrets.read_secret(database.secret_of("read"))
+        with target.grafana() as grafana:
+            if grafana is None or not token:
+                raise TargetError(
+                    f"{target.tenant}: no pod of Grafana is ready",
+                    hint=f"tigctl status {target.tenant}; then apply again",
+                )
+            found = grafana_state.look(grafana, state)
+            wanted = [
+                change
+                for change in grafana_state.changes(state, found, token)
+                if target.options.adopt or change.action is not Action.ADOPT
+            ]
+            done = grafana_changes.apply(grafana, state, token, wanted)
+        parts = [*done.created, *done.changed, *done.deleted]
+        return ", ".join(parts[:_NAMED]) if parts else "as they should be"
+
+    def _remember(self) -> None:
+        """Notes a revision to go back to."""
         target, inventory = self.target, self._carrier.inventory
-        if not changed and inventory.revision:
-            return
         number = inventory.revision + 1
         revisions.save(target.cluster, target.tenant, target.namespace, number, self.bundle)
         self._carrier.inventory = inventory.but(revision=number)

@@ -72,9 +72,17 @@ def kept(wanted: Object, values: Mapping[str, Any] | None) -> Object:
 
 
 def differences(
-    cluster: Cluster, wanted: Sequence[Object], snapshot: Snapshot, inventory: Inventory
+    cluster: Cluster,
+    wanted: Sequence[Object],
+    snapshot: Snapshot,
+    inventory: Inventory,
+    *,
+    prune: bool = True,
 ) -> list[Difference]:
-    """What is not as it should be, in the order of `wanted`, deletions last."""
+    """What is not as it should be, in the order of `wanted`, deletions last.
+
+    Without `prune` nothing is deleted: `wanted` is a part only.
+    """
     by_ref = {}
     for one in wanted:
         ref = Ref.of(one)
@@ -91,7 +99,8 @@ def differences(
             found = list(threads.map(look, unsure))
     else:
         found = [look(ref) for ref in unsure]
-    return [one for one in found if one] + list(_deletions(by_ref.keys(), snapshot, inventory))
+    gone = _deletions(by_ref.keys(), snapshot, inventory) if prune else ()
+    return [*(one for one in found if one), *gone]
 
 
 def _untouched(ref: Ref, wanted: Object, snapshot: Snapshot, inventory: Inventory) -> bool:

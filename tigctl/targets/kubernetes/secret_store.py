@@ -3,7 +3,7 @@
 influxdb-operator    token and password of the administrator; no pod sees them
 influxdb-writer      Telegraf's token, which may only write
 influxdb-reader      Grafana's and tigctl's token, which may only read
-grafana-admin        user and password of Grafana's administrator
+grafana-admin        user and password of Grafana's administrator; secret_key encrypts its database
 device-credentials   one key per environment variable that Telegraf's configurations name
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Mapping
+from typing import Any
 
 from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.kinds import Ref
@@ -33,6 +34,20 @@ class SecretStore:
         self._cluster = cluster
         self._tenant = tenant
         self._namespace = namespace
+        self._known: dict[str, dict[str, str]] | None = None
+
+    def fetch(self) -> None:
+        """Reads all at once; from then on only writes travel. For who holds the Lease."""
+        found = self._cluster.objects("Secret", self._namespace, labels=names.labels(self._tenant))
+        self._known = {
+            one["metadata"]["name"]: _decoded(one)
+            for one in found
+            if one["metadata"]["name"] in names.SECRETS
+        }
+
+    def forget(self) -> None:
+        """Asks again from then on."""
+        self._known = None
 
     def read_secret(self, name: str) -> str:
         """A secret by its name in `targets.database`, or "" where there is none."""
@@ -46,11 +61,9 @@ class SecretStore:
 
     def read(self, secret: str) -> dict[str, str]:
         """All keys of a Secret; empty where there is none."""
-        found = self._cluster.get(Ref("Secret", self._namespace, secret))
-        data: Mapping[str, str] = (found or {}).get("data") or {}
-        return {
-            key: base64.b64decode(value).decode("utf-8", "replace") for key, value in data.items()
-        }
+        if self._known is not None:
+            return dict(self._known.get(secret, {}))
+        return _decoded(self._cluster.get(Ref("Secret", self._namespace, secret)) or {})
 
     def write(self, secret: str, values: Mapping[str, str]) -> None:
         """Makes a Secret hold exactly these keys."""
@@ -67,11 +80,18 @@ class SecretStore:
             "data": encoded,
         }
         self._cluster.apply(wanted, force=True)
+        if self._known is not None:
+            self._known[secret] = dict(values)
 
-    def ensure(self, secret: str, **fixed: str) -> dict[str, str]:
-        """A Secret with a random `password` beside fixed keys, made where there is none yet."""
+    def ensure(self, secret: str, *random: str, **fixed: str) -> dict[str, str]:
+        """A Secret with `fixed` keys and `random` ones; a random value that is there stays."""
         found = self.read(secret)
-        if not found.get("password") or any(found.get(key) != fixed[key] for key in fixed):
-            found = {"password": found.get("password") or secrets.token_urlsafe(24), **fixed}
-            self.write(secret, found)
-        return found
+        wanted = {key: found.get(key) or secrets.token_urlsafe(24) for key in random} | fixed
+        if found != wanted:
+            self.write(secret, wanted)
+        return wanted
+
+
+def _decoded(found: Mapping[str, Any]) -> dict[str, str]:
+    data: Mapping[str, str] = found.get("data") or {}
+    return {key: base64.b64decode(value).decode("utf-8", "replace") for key, value in data.items()}

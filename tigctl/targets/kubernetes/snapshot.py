@@ -33,6 +33,10 @@ class Snapshot:
     namespace: Metadata | None
     objects: Mapping[Ref, Metadata] = field(default_factory=dict)
 
+    def but(self, objects: Mapping[Ref, Metadata]) -> Snapshot:
+        """The snapshot with these objects as they are by now."""
+        return Snapshot(self.namespace, {**self.objects, **objects})
+
     @property
     def ending(self) -> bool:
         """Whether the namespace is being deleted."""

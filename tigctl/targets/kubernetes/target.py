@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from tigctl.backends.errors import Unreachable
+from tigctl.backends.grafana import Grafana
 from tigctl.backends.influxdb import Influx
 from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import BackendError, TargetError
 from tigctl.render.bundle import Bundle
-from tigctl.targets import compare, database, influxdb_state
+from tigctl.targets import compare, database, grafana_state, influxdb_state
 from tigctl.targets.environment import refuse_unset
+from tigctl.targets.grafana_state import Found
 from tigctl.targets.interface import Access, Component, Observer, Opening, Revision
 from tigctl.targets.kubernetes import lease, names, removing, revisions, snapshot, waiting
 from tigctl.targets.kubernetes.applying import Applying
@@ -23,7 +25,7 @@ from tigctl.targets.kubernetes.reach import Reach
 from tigctl.targets.kubernetes.secret_store import SecretStore
 from tigctl.targets.kubernetes.snapshot import Snapshot
 from tigctl.targets.kubernetes.wanted import device_values, wanted_objects
-from tigctl.targets.kubernetes.waves import INFLUXDB
+from tigctl.targets.kubernetes.waves import GRAFANA, INFLUXDB
 from tigctl.targets.model import Action, Change, FieldChange, Json, Resource
 
 _STATES = {"CrashLoopBackOff", "ImagePullBackOff", "InvalidImageName", "FailedCreate"}
@@ -45,6 +47,7 @@ class KubernetesTarget:
         namespace: str,
         options: Options | None = None,
         *,
+        grafana_path: str = "/",
         known: tuple[Snapshot, Inventory] | None = None,
     ) -> None:
         self.cluster = cluster
@@ -53,6 +56,7 @@ class KubernetesTarget:
         self.options = options or Options()
         self.secrets = SecretStore(cluster, tenant, namespace)
         self.reach = Reach(cluster, tenant, namespace)
+        self._grafana_path = grafana_path
         self._known = known
 
     def ping_method(self, setting: str) -> str:
@@ -120,11 +124,38 @@ class KubernetesTarget:
         return Change(action, "Secret", names.DEVICES_SECRET, fields)
 
     def state_changes(self, bundle: Bundle) -> tuple[Change, ...]:
-        """What is different inside InfluxDB; all of it where none is there to be asked."""
+        """What is different inside InfluxDB and Grafana; all where none is there to be asked."""
+        return (*self._influxdb_changes(bundle), *self._grafana_changes(bundle))
+
+    def _grafana_changes(self, bundle: Bundle) -> tuple[Change, ...]:
+        if not bundle.grafana.data_sources:
+            return ()
+        try:
+            with self.grafana() as grafana:
+                found = grafana_state.look(grafana, bundle.grafana) if grafana else Found()
+        except BackendError as error:
+            silent = FieldChange("state", error.message, "answers")
+            return (Change(Action.UPDATE, "Grafana", GRAFANA, (silent,)),)
+        token = self.secrets.read_secret(database.secret_of("read"))
+        return grafana_state.changes(bundle.grafana, found, token)
+
+    @contextlib.contextmanager
+    def grafana(self) -> Iterator[Grafana | None]:
+        """Grafana as its administrator; None where no pod of it is ready or nobody set it up."""
+        url = self.reach.url(GRAFANA)
+        login = self.secrets.read(names.GRAFANA_SECRET) if url else {}
+        if not url or not login.get("password"):
+            yield None
+            return
+        prefix = self._grafana_path.rstrip("/")
+        with Grafana(url, login.get("user", "admin"), login["password"], prefix) as grafana:
+            yield grafana
+
+    def _influxdb_changes(self, bundle: Bundle) -> tuple[Change, ...]:
         wanted = tuple(influxdb_state.wanted(bundle.influxdb))
         try:
             return compare.changes(wanted, self._influxdb_now(bundle))
-        except Unreachable as error:
+        except BackendError as error:
             # Its pod is ready and yet it cannot be asked: that is a finding, not an end.
             silent = FieldChange("state", error.message, "answers")
             return (Change(Action.UPDATE, "InfluxDB", INFLUXDB, (silent,)),)
@@ -179,12 +210,12 @@ class KubernetesTarget:
     ) -> None:
         """Carries out what is different, wave by wave; a Lease keeps others out meanwhile.
 
-        It looks for itself instead of trusting `changes`, for the world may have moved.
+        It looks for itself instead of trusting `changes`, for the world may have moved; whether
+        there are any decides only about a new revision.
         """
-        del changes
         refuse_unset(bundle.telegraf, environ)
         self._known = None
-        Applying(self, bundle, environ, observe).run()
+        Applying(self, bundle, environ, observe, changed=bool(changes)).run()
 
     def refuse_ending(self, there: Snapshot) -> None:
         """Raises TargetError where the namespace is being deleted."""

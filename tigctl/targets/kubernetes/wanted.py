@@ -39,13 +39,18 @@ def wanted_objects(
     ]
 
 
-def _with_secrets(wanted: Object, there: Snapshot, namespace: str) -> Object:
+def reads_secrets(wanted: Object) -> bool:
+    """Whether it is a workload whose pods read Secrets that tigctl makes."""
     component = (wanted["metadata"].get("labels") or {}).get(names.COMPONENT, "")
-    if wanted["kind"] not in {"Deployment", "StatefulSet"} or component not in _READ:
+    return wanted["kind"] in {"Deployment", "StatefulSet"} and component in _READ
+
+
+def _with_secrets(wanted: Object, there: Snapshot, namespace: str) -> Object:
+    if not reads_secrets(wanted):
         return wanted
     versions = [
         str(there.objects.get(Ref("Secret", namespace, name), {}).get("resourceVersion", ""))
-        for name in _READ[component]
+        for name in _READ[wanted["metadata"]["labels"][names.COMPONENT]]
     ]
     if not any(versions):
         return wanted

@@ -12,6 +12,7 @@ from tigctl.targets.kubernetes.objects import Difference
 _BASE = frozenset({"Namespace", "ResourceQuota", "LimitRange", "ServiceAccount", "StorageClass"})
 WORKLOADS = frozenset({"StatefulSet", "Deployment"})
 INFLUXDB = "influxdb"
+GRAFANA = "grafana"
 
 
 @dataclass(frozen=True, slots=True)
