@@ -19,7 +19,7 @@ from tigctl.spec.keys import dotted
 from tigctl.spec.model import TargetSettings, TenantSettings
 from tigctl.spec.quantity import format_duration, format_size
 from tigctl.spec.ranges import Ranges, network_range
-from tigctl.spec.stack import Component, Resources
+from tigctl.spec.stack import LONGHORN_KEYS, Component, Entrance, Resources, Storage, in_pool
 
 Place = Callable[[Path], tuple[str, int]]
 
@@ -75,6 +75,43 @@ def check_settings(
                     ("exposure", component, "host"),
                     f"is missing; type {entrance.type} needs it (or write type: none)",
                 )
+        for path, message in _entrances(settings, target):
+            fault(path, message)
+        for path, message in _volumes(settings.storage):
+            fault(path, message)
+
+
+def _entrances(settings: TenantSettings, target: TargetSettings) -> Iterator[tuple[Path, str]]:
+    """Entrances that the target has no door for, or that cannot be as they are asked for."""
+    for component in ("grafana", "influxdb"):
+        entrance: Entrance = getattr(settings.exposure, component)
+        path = ("exposure", component)
+        if entrance.tls.issuer and entrance.tls.secret:
+            yield (*path, "tls"), "issuer and secret exclude each other; write one of them"
+        if entrance.type != "loadbalancer":
+            continue
+        if entrance.tls.issuer or entrance.tls.secret:
+            yield (
+                (*path, "tls"),
+                "an address of its own carries no TLS; use type gateway or ingress for it",
+            )
+        if entrance.address and not in_pool(entrance.address, target.pool.addresses):
+            parts = ", ".join(target.pool.addresses)
+            yield (
+                (*path, "address"),
+                f"{entrance.address} is not in pool {parts} of target {settings.target}",
+            )
+
+
+def _volumes(storage: Storage) -> Iterator[tuple[Path, str]]:
+    own = sorted(storage.model_fields_set & set(LONGHORN_KEYS))
+    if storage.class_ and own:
+        yield (
+            ("storage", own[0]),
+            f"does not go with storage.class {storage.class_}, which says it itself; delete one",
+        )
+    if storage.data_locality == "strict-local" and storage.replicas != 1:
+        yield ("storage", "data_locality"), "strict-local needs replicas: 1"
 
 
 def _requests_beyond_limits(resources: Resources) -> Iterator[tuple[Path, str]]:

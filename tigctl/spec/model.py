@@ -29,7 +29,15 @@ from tigctl.spec.fields import (
     setting,
 )
 from tigctl.spec.isolation import ClusterIsolation, Isolation
-from tigctl.spec.stack import Exposure, Images, Placement, Resources, Storage
+from tigctl.spec.stack import (
+    Exposure,
+    GatewayReference,
+    Images,
+    Placement,
+    Pool,
+    Resources,
+    Storage,
+)
 
 LOCAL = "local"
 
@@ -168,6 +176,15 @@ class TargetSettings(Section):
 
     kubeconfig: str = ""
     """kubernetes: path of the kubeconfig. Default: KUBECONFIG, else ~/.kube/config."""
+
+    gateway: GatewayReference = setting({})
+    """kubernetes: the Gateway that entrances of type gateway are attached to."""
+
+    ingress_class: Label = ""
+    """kubernetes: class of entrances of type ingress. Default: the cluster's default class."""
+
+    pool: Pool = setting({})
+    """kubernetes: addresses for entrances of type loadbalancer."""
 
     isolation: ClusterIsolation = setting({})
     """kubernetes: where the parts of the cluster are that tenants' pods talk to."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from collectors.device import Device
 from tigctl.spec.faults import Faults
-from tigctl.spec.model import TenantSettings
+from tigctl.spec.model import TargetSettings, TenantSettings
 from tigctl.spec.ranges import Range, address_range, network_range, overlaps, show
+from tigctl.spec.stack import Entrance, address_span
 
 # Hundreds of tenants behind the same NAT would otherwise fill the screen.
 MOST_OVERLAPS = 20
+
+_SAFE_COPIES = 3
 
 
 class _Tenant(Protocol):
@@ -36,9 +39,73 @@ def check_neighbours(settings: Mapping[str, TenantSettings], folder: str, faults
             )
 
 
+def check_entrances(
+    tenants: Mapping[str, tuple[TenantSettings, TargetSettings]], folder: str, faults: Faults
+) -> None:
+    """A host with its path, and an address, lead to one tenant; and the pool has an end."""
+    taken: dict[tuple[str, ...], str] = {}
+    asked: dict[str, list[str]] = {}
+    pools: dict[str, TargetSettings] = {}
+    for name, (own, target) in tenants.items():
+        if target.type != "kubernetes":
+            continue
+        where = f"{folder}{name}/tenant.yaml"
+        pools[own.target] = target
+        addresses = set()
+        for component in ("grafana", "influxdb"):
+            entrance: Entrance = getattr(own.exposure, component)
+            key: tuple[str, ...] = ()
+            if entrance.type in {"gateway", "ingress"}:
+                key = (own.target, entrance.host, entrance.path.rstrip("/"))
+                shown, use = f"{entrance.host}{entrance.path}", "host or path"
+            elif entrance.type == "loadbalancer":
+                addresses.add(entrance.address or component)
+                key = (own.target, entrance.address) if entrance.address else ()
+                shown, use = entrance.address, "address"
+            if key and (other := taken.setdefault(key, name)) != name:
+                faults.add(
+                    where,
+                    0,
+                    f"exposure.{component}: {shown} leads to tenant {other} already (target"
+                    f" {own.target}); give it another {use}",
+                )
+        asked.setdefault(own.target, []).extend([name] * len(addresses))
+    for place, names in asked.items():
+        _check_pool(place, pools[place], names, faults)
+
+
+def _check_pool(place: str, target: TargetSettings, names: Sequence[str], faults: Faults) -> None:
+    spans = [address_span(part) for part in target.pool.addresses]
+    size = sum(last - first + 1 for first, last in spans)
+    if spans and len(names) > size:
+        shown = ", ".join(dict.fromkeys(names))
+        faults.add(
+            "fleet.yaml",
+            0,
+            f"targets.{place}.pool: {len(names)} entrances of type loadbalancer want an address,"
+            f" and the pool has {size} ({', '.join(target.pool.addresses)}); wanted by {shown};"
+            " make the pool larger, or use type gateway",
+        )
+
+
 def warnings(tenants: Mapping[str, _Tenant]) -> tuple[str, ...]:
     """What is allowed but worth a word, as sentences."""
-    return (*_odd_addresses(tenants), *_overlaps(tenants), *_retention(tenants))
+    return (
+        *_odd_addresses(tenants),
+        *_overlaps(tenants),
+        *_retention(tenants),
+        *_copies(tenants),
+    )
+
+
+def _copies(tenants: Mapping[str, _Tenant]) -> Iterator[str]:
+    for name, tenant in tenants.items():
+        copies = tenant.settings.storage.replicas
+        if copies < _SAFE_COPIES:
+            yield (
+                f"{name}: storage.replicas is {copies}; with fewer than {_SAFE_COPIES} copies the"
+                " loss of one node leaves the data without a second copy, or without any"
+            )
 
 
 def _overlaps(tenants: Mapping[str, _Tenant]) -> Iterator[str]:

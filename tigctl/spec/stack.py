@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -23,6 +24,19 @@ from tigctl.spec.fields import (
     Whole,
     setting,
 )
+
+
+def address_span(text: str) -> tuple[int, int]:
+    """The first and last address of a CIDR or of a range `A-B`, as numbers. Raises ValueError."""
+    first, dash, last = text.partition("-")
+    if not dash:
+        network = ipaddress.ip_network(text)
+        return int(network.network_address), int(network.broadcast_address)
+    low, high = ipaddress.ip_address(first.strip()), ipaddress.ip_address(last.strip())
+    if low.version != high.version or int(low) > int(high):
+        raise ValueError(text)
+    return int(low), int(high)
+
 
 _HOST = r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*"
 _LABEL_KEY = rf"({_HOST}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
@@ -101,6 +115,15 @@ class Resources(Section):
     """Grafana."""
 
 
+def _tag(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][-A-Za-z0-9_.]*", value):
+        raise ValueError(f"{value!r} is no tag; use letters, digits, -, _ and .")
+    return value
+
+
+Tag = Annotated[str, AfterValidator(_tag)]
+
+
 class Storage(Section):
     """Volumes. They grow but never shrink."""
 
@@ -109,13 +132,29 @@ class Storage(Section):
 
     replicas: Annotated[Whole, Field(ge=1, le=10)] = 3
     """Copies of each volume that Longhorn keeps on different nodes. 3 survives the loss of one
-    node without a pause in redundancy; fewer saves space."""
+    node without a pause in redundancy; fewer saves space. This and the next three keys make a
+    storage class of their own, so they do not go with `class`; without any of them volumes are
+    as their class says."""
+
+    data_locality: Literal["", "disabled", "best-effort", "strict-local"] = ""
+    """Whether Longhorn keeps a copy on the node whose pod uses the volume. strict-local reads
+    and writes without the network, but only with one copy. Default: as Longhorn is set."""
+
+    node_tags: tuple[Tag, ...] = ()
+    """Longhorn's tags of the storage nodes that may hold copies. Default: any node."""
+
+    disk_tags: tuple[Tag, ...] = ()
+    """Longhorn's tags of the disks that may hold copies. Default: any disk."""
 
     influxdb: Size = setting("20Gi")
     """Volume of InfluxDB. Default 20Gi: it can grow, but never shrink, so it begins small."""
 
     grafana: SizeOrNone = setting("1Gi")
     """Volume for what people make in Grafana by hand; `none`: nothing of that is kept."""
+
+
+# Keys of `storage` that a storage class of its own follows from.
+LONGHORN_KEYS = ("data_locality", "disk_tags", "node_tags", "replicas")
 
 
 class Tls(Section):
@@ -163,6 +202,50 @@ class Exposure(Section):
 
     influxdb: Entrance = setting({})
     """InfluxDB's entrance. Default none: Grafana and tigctl reach it inside."""
+
+
+def _pool_part(value: str) -> str:
+    try:
+        address_span(value)
+    except ValueError:
+        raise ValueError(
+            f"{value!r} is no part of a pool; write 192.0.2.0/28 or 192.0.2.10-192.0.2.20"
+        ) from None
+    return value
+
+
+PoolPart = Annotated[str, AfterValidator(_pool_part)]
+
+
+def in_pool(address: str, parts: Sequence[str]) -> bool:
+    """Whether an address is in one of these; with none given, nobody knows, and it may be."""
+    number = int(ipaddress.ip_address(address))
+    spans = [address_span(part) for part in parts]
+    return not spans or any(first <= number <= last for first, last in spans)
+
+
+class GatewayReference(Section):
+    """The Gateway that entrances of type gateway are attached to."""
+
+    name: Annotated[str, AfterValidator(_object_name)] = "public"
+    """Its name. Default public; `tigctl doctor` says when there is none of this name."""
+
+    namespace: Annotated[str, AfterValidator(_object_name)] = "gateways"
+    """Its namespace, which has to allow routes from the tenants'. Default gateways."""
+
+    section: Annotated[str, AfterValidator(_object_name)] = ""
+    """Its listener. Default: any that fits the host name."""
+
+
+class Pool(Section):
+    """Addresses that entrances of type loadbalancer take, given out by MetalLB."""
+
+    name: Annotated[str, AfterValidator(_object_name)] = ""
+    """MetalLB's IPAddressPool. Default: any pool that gives out addresses by itself."""
+
+    addresses: tuple[PoolPart, ...] = ()
+    """What is in it: CIDRs and ranges. With it, `validate` says when the pool is used up and
+    when a fixed address lies outside of it. Default: not known here."""
 
 
 class Placement(Section):

@@ -19,7 +19,7 @@ from tigctl.spec.inventory import Inventory
 from tigctl.spec.layers import FleetFile, Layer
 from tigctl.spec.misplaced import check_names
 from tigctl.spec.model import Fleet, TargetSettings, TenantSettings
-from tigctl.spec.neighbours import check_neighbours, warnings
+from tigctl.spec.neighbours import check_entrances, check_neighbours, warnings
 from tigctl.spec.stack import Images
 from tigctl.spec.text import MEBIBYTE, read_text
 
@@ -115,6 +115,11 @@ def load(root: Path, tenants: Sequence[str] | None = None) -> Workspace:
     complete = {name: tenant for name, tenant in loaded.items() if tenant}
     check_neighbours(
         {name: tenant.settings for name, tenant in complete.items()}, f"{TENANTS}/", faults
+    )
+    check_entrances(
+        {name: (tenant.settings, tenant.target) for name, tenant in complete.items()},
+        f"{TENANTS}/",
+        faults,
     )
     faults.raise_all()
     if fleet.model is None:

@@ -35,7 +35,15 @@ def test_the_promised_defaults() -> None:
             name: {part: {"cpu": None, "memory": None} for part in ("requests", "limits")}
             for name in ("telegraf", "influxdb", "grafana")
         },
-        "storage": {"class_": "", "replicas": 3, "influxdb": 20 * 2**30, "grafana": 2**30},
+        "storage": {
+            "class_": "",
+            "replicas": 3,
+            "data_locality": "",
+            "node_tags": (),
+            "disk_tags": (),
+            "influxdb": 20 * 2**30,
+            "grafana": 2**30,
+        },
         "exposure": {
             name: {
                 "type": kind,

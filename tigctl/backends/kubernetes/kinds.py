@@ -62,7 +62,7 @@ KINDS = {
         Kind("gateway.networking.k8s.io/v1", "Gateway", "gateways"),
         Kind("gateway.networking.k8s.io/v1", "GatewayClass", "gatewayclasses", namespaced=False),
         Kind("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes"),
-        Kind("gateway.networking.k8s.io/v1beta1", "ReferenceGrant", "referencegrants"),
+        Kind("gateway.networking.k8s.io/v1", "ListenerSet", "listenersets"),
         Kind("cert-manager.io/v1", "Certificate", "certificates"),
         Kind("cert-manager.io/v1", "ClusterIssuer", "clusterissuers", namespaced=False),
         Kind("metallb.io/v1beta1", "IPAddressPool", "ipaddresspools"),

@@ -1,11 +1,123 @@
-"""How people reach Grafana from outside of the cluster."""
+"""How people reach the tenant's components from outside of the cluster."""
 
 from __future__ import annotations
 
+from tigctl.render.kubernetes import reference
 from tigctl.render.kubernetes.model import Object, Stack
+from tigctl.spec.stack import Entrance
+
+_PORTS = {"grafana": 3000, "influxdb": 8086}
+# Grafana's is the web's own port; InfluxDB keeps its own, so both can share one address.
+_PUBLIC_PORTS = {"grafana": 80, "influxdb": 8086}
+_METALLB = "metallb.io"
 
 
 def entrances(stack: Stack) -> list[Object]:
-    """The objects that lead to the tenant's components."""
-    del stack
-    return []
+    """The entrances of Grafana and InfluxDB, each with its certificate where it has one."""
+    exposure = stack.settings.exposure
+    found: list[Object] = []
+    for component, entrance in (("grafana", exposure.grafana), ("influxdb", exposure.influxdb)):
+        if entrance.type == "none":
+            continue
+        kinds = {one["kind"]: one for one in reference.load("exposure")}
+        if entrance.tls.issuer:
+            found.append(_certificate(stack, component, entrance, kinds["Certificate"]))
+        match entrance.type:
+            case "gateway":
+                found += _gateway(stack, component, entrance, kinds)
+            case "ingress":
+                found.append(_ingress(stack, component, entrance, kinds["Ingress"]))
+            case _:
+                found.append(_load_balancer(stack, component, entrance, kinds["Service"]))
+    return found
+
+
+def _secret(component: str, entrance: Entrance) -> str:
+    """The Secret with the certificate, empty without TLS."""
+    if entrance.tls.secret:
+        return entrance.tls.secret
+    return f"{component}-tls" if entrance.tls.issuer else ""
+
+
+def _certificate(stack: Stack, component: str, entrance: Entrance, found: Object) -> Object:
+    found["metadata"] = stack.metadata(component, component)
+    spec = found["spec"]
+    spec["secretName"] = _secret(component, entrance)
+    spec["dnsNames"] = [entrance.host]
+    spec["issuerRef"]["name"] = entrance.tls.issuer
+    return found
+
+
+def _gateway(
+    stack: Stack, component: str, entrance: Entrance, kinds: dict[str, Object]
+) -> list[Object]:
+    gateway = stack.target.gateway
+    parent = {
+        "group": "gateway.networking.k8s.io",
+        "kind": "Gateway",
+        "namespace": gateway.namespace,
+        "name": gateway.name,
+    }
+    route, listeners = kinds["HTTPRoute"], kinds["ListenerSet"]
+    route["metadata"] = stack.metadata(component, component)
+    spec = route["spec"]
+    spec["hostnames"] = [entrance.host]
+    (rule,) = spec["rules"]
+    rule["matches"][0]["path"]["value"] = entrance.path.rstrip("/") or "/"
+    rule["backendRefs"] = [{"name": component, "port": _PORTS[component]}]
+    secret = _secret(component, entrance)
+    if not secret:
+        section = {"sectionName": gateway.section} if gateway.section else {}
+        spec["parentRefs"] = [{**parent, **section}]
+        return [route]
+    listeners["metadata"] = stack.metadata(component, component)
+    listeners["spec"]["parentRef"] = parent
+    (listener,) = listeners["spec"]["listeners"]
+    listener["hostname"] = entrance.host
+    listener["tls"]["certificateRefs"] = [{"name": secret}]
+    spec["parentRefs"] = [{**parent, "kind": "ListenerSet", "name": component}]
+    del spec["parentRefs"][0]["namespace"]
+    return [listeners, route]
+
+
+def _ingress(stack: Stack, component: str, entrance: Entrance, found: Object) -> Object:
+    found["metadata"] = stack.metadata(component, component)
+    spec = found["spec"]
+    if stack.target.ingress_class:
+        spec["ingressClassName"] = stack.target.ingress_class
+    (rule,) = spec["rules"]
+    rule["host"] = entrance.host
+    (path,) = rule["http"]["paths"]
+    path["path"] = entrance.path.rstrip("/") or "/"
+    path["backend"]["service"] = {"name": component, "port": {"number": _PORTS[component]}}
+    if secret := _secret(component, entrance):
+        spec["tls"] = [{"hosts": [entrance.host], "secretName": secret}]
+    return found
+
+
+def _load_balancer(stack: Stack, component: str, entrance: Entrance, found: Object) -> Object:
+    metadata = stack.metadata(f"{component}-entrance", component)
+    annotations = {}
+    if stack.target.pool.name:
+        annotations[f"{_METALLB}/address-pool"] = stack.target.pool.name
+    if entrance.address:
+        annotations[f"{_METALLB}/loadBalancerIPs"] = entrance.address
+        if _shared(stack):
+            annotations[f"{_METALLB}/allow-shared-ip"] = f"tigctl-{stack.tenant}"
+    if annotations:
+        metadata["annotations"] = annotations
+    found["metadata"] = metadata
+    spec = found["spec"]
+    spec["selector"] = stack.selector(component)
+    spec["ports"][0]["port"] = _PUBLIC_PORTS[component]
+    spec["ports"][0]["targetPort"] = _PORTS[component]
+    return found
+
+
+def _shared(stack: Stack) -> bool:
+    """Whether Grafana and InfluxDB of the tenant are to share one address."""
+    exposure = stack.settings.exposure
+    both = (exposure.grafana, exposure.influxdb)
+    return (
+        all(one.type == "loadbalancer" for one in both) and len({one.address for one in both}) == 1
+    )

@@ -1,28 +1,51 @@
-"""The tenant's volume claims."""
+"""The tenant's volume claims, and a storage class where it wants one of its own."""
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
+
+from tigctl.render.kubernetes import reference
 from tigctl.render.kubernetes.model import Object, Stack
 from tigctl.spec.quantity import format_size
+from tigctl.spec.stack import LONGHORN_KEYS, Storage
 
 
 def claims(stack: Stack) -> list[Object]:
-    """A claim for InfluxDB, and one for what people make in Grafana unless that is not kept."""
+    """A claim for InfluxDB, one for Grafana unless nothing of it is kept, and their class.
+
+    The class comes first: it is the cluster's, named by its content, and shared by all tenants
+    that want the same.
+    """
     storage = stack.settings.storage
-    sizes = {"influxdb": storage.influxdb, "grafana": storage.grafana}
-    return [_claim(stack, component, size) for component, size in sizes.items() if size]
+    influxdb, grafana, longhorn = reference.load("storage")
+    own = _class(longhorn, storage)
+    found = [own] if own else []
+    sizes = ((influxdb, "influxdb", storage.influxdb), (grafana, "grafana", storage.grafana))
+    for claim, component, size in sizes:
+        if not size:
+            continue
+        claim["metadata"] = stack.metadata(f"{component}-data", component)
+        claim["spec"]["resources"]["requests"]["storage"] = format_size(size)
+        if name := own["metadata"]["name"] if own else storage.class_:
+            claim["spec"]["storageClassName"] = name
+        found.append(claim)
+    return found
 
 
-def _claim(stack: Stack, component: str, size: int) -> Object:
-    spec: Object = {
-        "accessModes": ["ReadWriteOnce"],
-        "resources": {"requests": {"storage": format_size(size)}},
-    }
-    if stack.settings.storage.class_:
-        spec["storageClassName"] = stack.settings.storage.class_
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": stack.metadata(f"{component}-data", component),
-        "spec": spec,
-    }
+def _class(longhorn: Object, storage: Storage) -> Object | None:
+    """The class that the tenant's settings make; None where they name one or say nothing."""
+    if storage.class_ or not storage.model_fields_set & set(LONGHORN_KEYS):
+        return None
+    parameters = longhorn["parameters"]
+    parameters["numberOfReplicas"] = str(storage.replicas)
+    for key, value in (
+        ("dataLocality", storage.data_locality),
+        ("nodeSelector", ",".join(sorted(storage.node_tags))),
+        ("diskSelector", ",".join(sorted(storage.disk_tags))),
+    ):
+        if value:
+            parameters[key] = value
+    content = json.dumps(parameters, sort_keys=True).encode()
+    longhorn["metadata"]["name"] += f"-{sha256(content).hexdigest()[:8]}"
+    return longhorn

@@ -40,8 +40,7 @@ KINDS = (
     "StatefulSet",
     "Deployment",
     "Certificate",
-    "ReferenceGrant",
-    "Gateway",
+    "ListenerSet",
     "HTTPRoute",
     "Ingress",
 )
