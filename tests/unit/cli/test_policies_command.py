@@ -27,6 +27,8 @@ def cluster(workspace: Path) -> Path:
     (workspace / "fleet.yaml").write_text(CLUSTER)
     (workspace / "tenants/acme/tenant.yaml").write_text("networks: [10.20.0.0/22]\n")
     (workspace / "tenants/globex").mkdir()
+    own_path = "exposure: {grafana: {path: /globex}}\n"
+    (workspace / "tenants/globex/tenant.yaml").write_text(own_path)
     (workspace / "tenants/globex/devices.csv").write_text("name,address\nr1,10.30.0.1\n")
     return workspace
 
