@@ -89,7 +89,8 @@ def test_check_fails_where_a_declared_rule_leads_to_another_tenant(cluster: Path
     rule = "isolation: {grafana: {egress: [{namespace: shop, port: 8086, why: reports}]}}\n"
     (cluster / "tenants/acme/tenant.yaml").write_text(rule)
     assert run("policies", "check", "acme").code == 0
-    (cluster / "tenants/globex/tenant.yaml").write_text("namespace: shop\n")
+    with (cluster / "tenants/globex/tenant.yaml").open("a") as file:
+        file.write("namespace: shop\n")
     said = run("policies", "check", "acme")
     assert said.code == 1
     assert "acme: grafana may reach influxdb of globex by TCP/8086: a way to the pods" in said.out
