@@ -18,6 +18,8 @@ from collectors.knowledge.model import Library, Metric, Output, Profile, Symbol
 
 # enterprises: below it each vendor has one number (RFC 2578).
 _ENTERPRISES = "1.3.6.1.4.1"
+# Pools that may be full without any harm.
+_PARTS_OF_MEMORY = frozenset({"Memory buffers", "Cached memory", "Shared memory"})
 
 
 def remarks(library: Library, *, own: bool = False) -> tuple[ProfileFault, ...]:
@@ -95,7 +97,8 @@ def _metric(metric: Metric) -> Iterator[str]:
 
 def _units(output: Output, metric: Metric) -> Iterator[str]:
     given = {name for other in _alike(output, metric) for name in other.fields}
-    if {"used_bytes", "total_bytes"} & given and "used_percent" not in given:
+    part = output.tags.get("pool") in _PARTS_OF_MEMORY
+    if {"used_bytes", "total_bytes"} & given and "used_percent" not in given and not part:
         yield f"{output.measurement} without used_percent, which boards and alerts go by"
     for field, expression in output.fields.items():
         if field.endswith("_percent") and _is_share(ast.parse(expression.text, mode="eval").body):

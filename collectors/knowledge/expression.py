@@ -17,13 +17,18 @@ import difflib
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
-from collectors.knowledge.kinds import Kind, kind_of
+from collectors.knowledge.kinds import TEXTUAL, Kind, kind_of
 
-FUNCTIONS = {"min": 2, "max": 2, "abs": 1, "pow10": 1, "either": 2}
+_TWO = ("min", "max", "either", "after", "contains", "begins")
+FUNCTIONS = dict.fromkeys(("abs", "pow10", "log10", "figure", "part"), 1) | dict.fromkeys(_TWO, 2)
 """What an expression may call, and with how many arguments.
 
 `either(a, b)` is a, or b where a is not told: `either(entSensorStatus, 1) == 1`.
+`figure(after(cpuUsage, '60 Secs'))` is the first number in a text, here behind some words.
+`contains(a, 'x')` and `begins(a, 'x')` are conditions on texts, whose case does not matter.
+`part(2)` is the second part of the row's index.
 """
 
 _ARITHMETIC: dict[type[ast.operator], str] = {
@@ -70,22 +75,20 @@ class Expression:
 
         Raises ValueError with a message for the author of a profile.
         """
-        tree = _tree(text)
-        names = tuple(dict.fromkeys(_names(tree)))
-        unknown = [name for name in names if name not in known]
-        if unknown:
+        found, kind = _parsed(text)
+        if unknown := [name for name in found.names if name not in known]:
             raise ValueError(_unknown(unknown, text, known))
-        try:
-            _Compiler(text, lambda _: "x", lambda _: "x").source(tree)
-            _kind(text, tree)
-        except RecursionError:
-            raise ValueError(f"{_cut(text)!r} is nested too deeply") from None
-        return cls(text, names, tuple(dict.fromkeys(_names(tree, needed=True))))
+        if isinstance(kind, ValueError):
+            raise kind
+        return found
 
     @property
     def kind(self) -> Kind:
         """What kind of value comes of it."""
-        return _kind(self.text, _tree(self.text))
+        kind = _parsed(self.text)[1]
+        if isinstance(kind, ValueError):
+            raise kind
+        return kind
 
     def starlark(self, number: Access, string: Access | None = None) -> str:
         """Starlark source; a value or None comes of it.
@@ -94,6 +97,25 @@ class Expression:
         where it stands beside a literal text. Without `string`, `number` serves for both.
         """
         return _Compiler(self.text, number, string or number).source(_tree(self.text))
+
+
+@lru_cache(maxsize=10_000)
+def _parsed(text: str) -> tuple[Expression, Kind | ValueError]:
+    """The expression and its kind, or what is wrong with it: profiles share most of them.
+
+    Raises ValueError for what is no expression.
+    """
+    tree = _tree(text)
+    names, needed = _names(tree)
+    kind: Kind | ValueError
+    try:
+        _Compiler(text, lambda _: "x", lambda _: "x").source(tree)
+        kind = _kind(text, tree)
+    except RecursionError:
+        kind = ValueError(f"{_cut(text)!r} is nested too deeply")
+    except ValueError as error:
+        kind = error
+    return Expression(text, names, needed), kind
 
 
 def _tree(text: str) -> ast.expr:
@@ -124,17 +146,22 @@ def _cut(text: str) -> str:
     return text if len(text) <= 100 else text[:99] + "…"
 
 
-def _names(tree: ast.expr, *, needed: bool = False) -> list[str]:
-    left_out: set[int] = set()
+def _names(tree: ast.expr) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The symbols in order of appearance, and those of them that are not optional."""
+    functions: set[int] = set()
+    optional: set[int] = set()
+    found: list[ast.Name] = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            left_out.add(id(node.func))
-            if needed and _function(node) == "either" and node.args:
-                left_out.update(map(id, ast.walk(node.args[0])))
-    found = [
-        node for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in left_out
-    ]
-    return [node.id for node in sorted(found, key=lambda node: (node.lineno, node.col_offset))]
+        if isinstance(node, ast.Name):
+            found.append(node)
+        elif isinstance(node, ast.Call):
+            functions.add(id(node.func))
+            if _function(node) == "either" and node.args:
+                optional.update(map(id, ast.walk(node.args[0])))
+    found.sort(key=lambda node: (node.lineno, node.col_offset))
+    symbols = [node for node in found if id(node) not in functions]
+    needed = (node.id for node in symbols if id(node) not in optional)
+    return tuple(dict.fromkeys(node.id for node in symbols)), tuple(dict.fromkeys(needed))
 
 
 class _Compiler:
@@ -219,6 +246,17 @@ class _Compiler:
         if name not in FUNCTIONS or node.keywords or len(node.args) != FUNCTIONS[name]:
             allowed = ", ".join(f"{name}({count})" for name, count in FUNCTIONS.items())
             raise self._refused(f"this call (allowed, with their arguments: {allowed})")
+        if name == "part":
+            number = _value(node.args[0])
+            if not isinstance(number, int) or number < 1:
+                raise self._refused("a part of the index that is no number from 1")
+            return f"parse(part(index, {number}))"
+        if name in TEXTUAL:
+            sought = node.args[1:]
+            if not all(isinstance(_value(text), str) for text in sought):
+                raise self._refused(f"{name} without a text in quotes")
+            sources = [self.source(argument, textual=True) for argument in node.args]
+            return f"{name}({', '.join(sources)})"
         arguments = ", ".join(self.source(argument) for argument in node.args)
         return f"{_helper(name)}({arguments})"
 

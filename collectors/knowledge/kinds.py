@@ -20,6 +20,15 @@ class Kind(Enum):
     TRUTH = "a condition"
 
 
+TEXTUAL = {
+    "figure": Kind.NUMBER,
+    "after": Kind.TEXT,
+    "contains": Kind.TRUTH,
+    "begins": Kind.TRUTH,
+}
+"""Functions of texts, and what comes of them."""
+
+
 def kind_of(node: ast.expr) -> Kind:
     """The kind of an expression whose grammar has been checked. Raises ValueError."""
     match node:
@@ -33,6 +42,9 @@ def kind_of(node: ast.expr) -> Kind:
             return _want(Kind.NUMBER, operand)
         case ast.BinOp(left=left, right=right):
             return _want(Kind.NUMBER, left, right)
+        case ast.Call(func=ast.Name(id=name), args=args) if name in TEXTUAL:
+            _want(Kind.TEXT, *args)
+            return TEXTUAL[name]
         case ast.Call(args=args):
             return _want(Kind.NUMBER, *args)
         case ast.BoolOp(values=values):
@@ -58,10 +70,10 @@ def _want(kind: Kind, *nodes: ast.expr) -> Kind:
 
 def _same(*nodes: ast.expr) -> Kind:
     """The kind these have in common; symbols take the kind of what stands beside them."""
-    kinds = {kind_of(node): ast.unparse(node) for node in nodes}
+    kinds = {kind_of(node): node for node in nodes}
     named = [kind for kind in kinds if kind is not Kind.ANY]
     if len(named) > 1:
-        pairs = " and ".join(f"{kinds[kind]} ({kind.value})" for kind in named)
+        pairs = " and ".join(f"{ast.unparse(kinds[kind])} ({kind.value})" for kind in named)
         raise ValueError(f"{pairs} do not go together")
     return named[0] if named else Kind.ANY
 

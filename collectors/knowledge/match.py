@@ -13,14 +13,16 @@ a metric says `additional`. Within one profile all metrics add up, but for `unle
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from collectors.facts import Facts
+from collectors.knowledge.family import resolved
+from collectors.knowledge.identify import OF_SYSTEM, holds, identify
 from collectors.knowledge.model import (
     Choice,
     Chosen,
-    Identity,
+    IdentitySource,
     Library,
     Match,
     Metric,
@@ -33,43 +35,64 @@ from collectors.knowledge.model import (
 # What a device gets that was never probed: names of shipped profiles.
 UNPROBED = ("if-mib", "system")
 
-_TEXTS_OF_SYSTEM = {"1.3.6.1.2.1.1.1.0": "sys_descr", "1.3.6.1.2.1.1.5.0": "sys_name"}
-
 
 def questions(library: Library, sys_object_id: str, sys_descr: str) -> Questions:
     """What has to be asked to know which profiles fit, and which of their metrics answer."""
-    profiles = [*_likely(library, sys_object_id, sys_descr), *capabilities(library)]
+    profiles = _placed(library, _likely(library, sys_object_id, sys_descr), sys_object_id)
     columns = dict.fromkeys(oid for profile in profiles for oid in profile.answers)
-    metrics = (metric for profile in profiles for metric in profile.metrics)
-    columns |= dict.fromkeys(symbol.oid for metric in metrics for symbol in metric.symbols)
-    sources = (
-        source.oid
-        for profile in profiles
-        for identity in profile.identity.values()
-        for source in identity.sources
-    )
-    texts = dict.fromkeys(oid for oid in sources if oid not in _TEXTS_OF_SYSTEM)
-    return Questions(tuple(columns), tuple(texts))
+    metrics = [metric for profile in profiles for metric in profile.metrics]
+    symbols = [symbol for metric in metrics for symbol in metric.symbols]
+    columns |= dict.fromkeys(symbol.oid for symbol in symbols if not symbol.exact)
+    sources = list(_sources(profiles))
+    beside = (column for one in sources if one.rows for column in (one.oid, one.rows.beside))
+    columns |= dict.fromkeys(filter(None, beside))
+    conditions = [profile.when for profile in profiles] + [metric.when for metric in metrics]
+    asked = (condition.oid for group in conditions for condition in group)
+    texts = dict.fromkeys(oid for oid in asked if oid not in OF_SYSTEM)
+    rows: dict[IdentitySource, None] = {}
+    for source in sources:
+        if source.rows:
+            rows[source] = None
+        elif source.oid not in OF_SYSTEM:
+            texts[source.oid] = None
+    exact = dict.fromkeys(symbol.oid for symbol in symbols if symbol.exact)
+    return Questions(tuple(columns), tuple(texts), tuple(exact), tuple(rows))
+
+
+def _sources(profiles: Iterable[Profile]) -> Iterator[IdentitySource]:
+    for profile in profiles:
+        for identity in profile.identity.values():
+            for source in identity.sources:
+                yield source
+                yield from source.more
 
 
 def match(library: Library, facts: Facts | None) -> Match:
     """The metrics a device is polled for. Without facts: system and 64-bit interfaces."""
     if facts is None:
         chain = [profile for profile in capabilities(library) if profile.name in UNPROBED]
-        chosen, passed_over = _chosen(_choice(library, chain, None), {})
+        chosen, passed_over = _chosen(_choice(library, chain, None, frozenset()), {})
         return Match(None, "never probed", chosen, passed_over)
     likely = _likely(library, facts.sys_object_id, facts.sys_descr)
-    kind = next((profile for profile in likely if _answered(profile, facts.answers)), None)
-    chain = [*([kind] if kind else ()), *capabilities(library)]
+    placed = (resolved(library, profile, facts.sys_object_id) for profile in likely)
+    kind = next((profile for profile in placed if _fitting(profile, facts)), None)
+    chain = _placed(library, [kind] if kind else [], facts.sys_object_id)
     answered = frozenset(oid for oid, rows in facts.answers.items() if rows)
-    chosen, passed_over = _chosen(_choice(library, chain, answered), facts.answers)
+    denied = _denied(library, chain, facts)
+    chosen, passed_over = _chosen(_choice(library, chain, answered, denied), facts.answers)
     return Match(
         profile=kind,
         because=_because(kind, facts),
         chosen=chosen,
         passed_over=passed_over,
-        identity=_identify(chain, facts, {one.metric.profile for one in chosen}),
+        identity=identify(chain, facts, {one.metric.profile for one in chosen}),
     )
+
+
+def _placed(library: Library, kinds: Sequence[Profile], sys_object_id: str) -> list[Profile]:
+    """These kinds and all capabilities, with their OIDs where this device has them."""
+    chain = {profile.name: profile for profile in (*kinds, *capabilities(library))}
+    return [resolved(library, profile, sys_object_id) for profile in chain.values()]
 
 
 def capabilities(library: Library) -> list[Profile]:
@@ -79,7 +102,12 @@ def capabilities(library: Library) -> list[Profile]:
 
 
 def fits(pattern: str, sys_object_id: str) -> bool:
-    """Whether a sysObjectID fits a pattern; `1.3.6.1.4.1.9.*` takes all below 1.3.6.1.4.1.9."""
+    """Whether a sysObjectID fits a pattern; `1.3.6.1.4.1.9.*` takes all below 1.3.6.1.4.1.9.
+
+    `*` takes any device, also one that tells none.
+    """
+    if pattern == "*":
+        return True
     if pattern.endswith(".*"):
         return sys_object_id.startswith(pattern[:-1])
     return sys_object_id == pattern
@@ -88,22 +116,50 @@ def fits(pattern: str, sys_object_id: str) -> bool:
 def _likely(library: Library, sys_object_id: str, sys_descr: str) -> list[Profile]:
     """The kinds the device may be, best first: the last one asks for no answers."""
     found = []
-    for profile in library.profiles:
-        fitting = [pattern for pattern in profile.object_ids if fits(pattern, sys_object_id)]
-        if not fitting:
-            continue
+    for profile, longest in _kinds(library, sys_object_id):
         if profile.descr_pattern and not re.search(profile.descr_pattern, sys_descr):
             continue
-        longest = max(pattern.count(".") + (not pattern.endswith("*")) for pattern in fitting)
-        picky = bool(profile.descr_pattern) + bool(profile.answers)
+        picky = bool(profile.descr_pattern) + bool(profile.answers) + bool(profile.when)
         found.append(((not profile.own, -longest, -picky, profile.name), profile))
     likely = [profile for _, profile in sorted(found, key=lambda pair: pair[0])]
-    certain = next((n for n, profile in enumerate(likely) if not profile.answers), len(likely))
+    certain = next((n for n, profile in enumerate(likely) if _certain(profile)), len(likely))
     return likely[: certain + 1]
 
 
-def _answered(profile: Profile, answers: Mapping[str, int]) -> bool:
-    return not profile.answers or any(answers.get(oid) for oid in profile.answers)
+def _kinds(library: Library, sys_object_id: str) -> tuple[tuple[Profile, int], ...]:
+    """The profiles whose sysObjectID fits, each with the length of its pattern."""
+    if (known := library.kinds.get(sys_object_id)) is None:
+        found = []
+        for profile in library.profiles:
+            fitting = [pattern for pattern in profile.object_ids if fits(pattern, sys_object_id)]
+            if fitting:
+                longest = max(
+                    pattern.count(".") + (not pattern.endswith("*")) for pattern in fitting
+                )
+                found.append((profile, longest))
+        known = library.kinds[sys_object_id] = tuple(found)
+    return known
+
+
+def _certain(profile: Profile) -> bool:
+    """Whether nothing has to be asked before it is known that it fits."""
+    return not profile.answers and not profile.when
+
+
+def _fitting(profile: Profile, facts: Facts) -> bool:
+    answered = not profile.answers or any(facts.answers.get(oid) for oid in profile.answers)
+    return answered and holds(profile.when, facts)
+
+
+def _denied(library: Library, chain: Sequence[Profile], facts: Facts) -> frozenset[str]:
+    """The metrics whose conditions do not hold."""
+    denied = []
+    for profile in chain:
+        if (metrics := library.conditional.get(id(profile))) is None:
+            metrics = tuple(metric for metric in profile.metrics if metric.when)
+            library.conditional[id(profile)] = metrics
+        denied += [metric.id for metric in metrics if not holds(metric.when, facts)]
+    return frozenset(denied)
 
 
 def _because(kind: Profile | None, facts: Facts) -> str:
@@ -115,10 +171,13 @@ def _because(kind: Profile | None, facts: Facts) -> str:
     )
     verb = "begins with" if pattern.endswith("*") else "is"
     reasons = [f"sysObjectID {facts.sys_object_id} {verb} {pattern.removesuffix('.*')}"]
+    if pattern == "*":
+        reasons = []
     if kind.descr_pattern:
         reasons.append(f"sysDescr fits {kind.descr_pattern}")
     if there := [oid for oid in kind.answers if facts.answers.get(oid)]:
         reasons.append(f"{there[0]} answers")
+    reasons += [f"{one.name or one.oid} fits {one.pattern}" for one in kind.when]
     return " and ".join(reasons)
 
 
@@ -133,15 +192,26 @@ def _chosen(
     return chosen, choice.passed_over
 
 
-def _choice(library: Library, chain: Sequence[Profile], answered: frozenset[str] | None) -> Choice:
+def _choice(
+    library: Library,
+    chain: Sequence[Profile],
+    answered: frozenset[str] | None,
+    denied: frozenset[str],
+) -> Choice:
     """As `_choose`, remembered: of 10,000 devices most are like another one."""
-    key = (tuple(profile.name for profile in chain), answered)
+    # The library keeps each of them, so the identity stays its own.
+    key = (tuple(map(id, chain)), answered, denied)
     if (known := library.choices.get(key)) is None:
-        known = library.choices[key] = _choose(library, chain, answered)
+        known = library.choices[key] = _choose(library, chain, answered, denied)
     return known
 
 
-def _choose(library: Library, chain: Sequence[Profile], answered: frozenset[str] | None) -> Choice:
+def _choose(
+    library: Library,
+    chain: Sequence[Profile],
+    answered: frozenset[str] | None,
+    denied: frozenset[str],
+) -> Choice:
     """The metrics of a chain of profiles that answer; `answered` None: take all as answering."""
     chosen: list[tuple[Metric, tuple[Symbol, ...]]] = []
     passed_over: dict[str, str] = {}
@@ -149,6 +219,9 @@ def _choose(library: Library, chain: Sequence[Profile], answered: frozenset[str]
     for profile in chain:
         answering: set[str] = set()
         for metric in profile.metrics:
+            if metric.id in denied:
+                passed_over[metric.id] = "not on this kind of device: its `when` does not hold"
+                continue
             instead = [name for name in metric.unless if name in answering]
             if instead:
                 passed_over[metric.id] = f"{instead[0]} answers"
@@ -192,7 +265,10 @@ def _computable(output: Output, symbols: Collection[Symbol]) -> bool:
     if output.state and output.state.symbol in names:
         return True
     # A field made of literals alone does not make a point.
-    return any(field.names and names.issuperset(field.names) for field in output.fields.values())
+    return any(
+        names.intersection(field.names) and names.issuperset(field.needed)
+        for field in output.fields.values()
+    )
 
 
 def _only(library: Library, metric: Metric, outputs: tuple[Output, ...]) -> Metric:
@@ -214,28 +290,3 @@ def _unanswered(metric: Metric) -> str:
     if not metric.outputs:
         return "nothing of it goes into the data model"
     return "no answer to " + ", ".join(symbol.name for symbol in metric.symbols[:3])
-
-
-def _identify(chain: Sequence[Profile], facts: Facts, giving: Collection[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for profile in chain:
-        # A fixed value says something of a device only if the profile is about it.
-        fixed = not profile.capability or profile.name in giving
-        for fact, identity in profile.identity.items():
-            if fact in found:
-                continue
-            if text := _fact(identity, facts) or (identity.value if fixed else ""):
-                found[fact] = text
-    return found
-
-
-def _fact(identity: Identity, facts: Facts) -> str:
-    for source in identity.sources:
-        attribute = _TEXTS_OF_SYSTEM.get(source.oid)
-        text = getattr(facts, attribute) if attribute else facts.texts.get(source.oid, "")
-        if source.pattern:
-            found = re.search(source.pattern, text)
-            text = found[1] or "" if found else ""
-        if text.strip():
-            return str(text).strip()
-    return ""

@@ -12,17 +12,18 @@ from collectors.knowledge.document import Faults, Map, maps, texts
 from collectors.knowledge.expression import Expression
 from collectors.knowledge.kinds import Kind
 from collectors.knowledge.model import Metric, Output, State, Symbol
+from collectors.knowledge.values import conditions, oid, yes
 
 _METRIC_KEYS = ("MIB", "table", "symbols", "symbol", "metric_tags", "metric_type", "tigctl")
 _SYMBOL_KEYS = ("OID", "name", "description", "scale_factor", "extract_value", "tigctl")
 _TAG_KEYS = ("tag", "symbol", "column", "index", "mapping", "MIB", "table")
-_EXTENSION_KEYS = ("outputs", "additional", "unless")
+_EXTENSION_KEYS = ("outputs", "additional", "unless", "when")
 # What the open schema does to a value before it is used; ours are said in the expression.
 _UNUSED = ("scale_factor", "extract_value")
 _OUTPUT_KEYS = ("to", "tags", "fields", "state", "where")
 
-OID = re.compile(r"[0-2](\.\d+)+")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_ROW = re.compile(r"\d+(\.\d+)*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -64,6 +65,7 @@ def metric(entry: Map, profile: str, faults: Faults) -> Metric | None:
         outputs=tuple(outputs),
         additional=yes(extension.get("additional", "")),
         unless=texts(extension.get("unless", [])),
+        when=conditions(extension, faults),
     )
 
 
@@ -92,20 +94,6 @@ def _refuse_unused(entry: Map, faults: Faults) -> None:
                 name = item.get("name", "")
                 advice = f"write {name} * FACTOR" if key == "scale_factor" else "leave it out"
                 faults.add(item.lines[key], f"`{key}` changes nothing of an output; {advice}")
-
-
-def yes(value: Any) -> bool:
-    """Whether a plain value of a profile means yes."""
-    return str(value).lower() in {"true", "yes"}
-
-
-def oid(value: Any, line: int, faults: Faults) -> str:
-    """A numeric OID without a leading dot; empty (with a fault) for what is none."""
-    text = str(value).strip().removeprefix(".")
-    if not OID.fullmatch(text):
-        faults.add(line, f"OID {value!r} is not numeric; write it like 1.3.6.1.2.1.1.3.0")
-        return ""
-    return text
 
 
 def _extension(entry: Map, faults: Faults) -> Map:
@@ -144,16 +132,22 @@ def symbol(item: Map, mib: str, faults: Faults, *, scalar: bool = False) -> Symb
         return None
     extension: Any = item.get("tigctl") or {}
     if isinstance(extension, Map):
-        faults.unknown_keys(extension, ("unless", "slow"), "`tigctl` of a symbol")
+        faults.unknown_keys(extension, ("unless", "slow", "row"), "`tigctl` of a symbol")
     elif extension:
         faults.add(item.lines["tigctl"], "`tigctl` of a symbol must be a mapping")
         extension = {}
+    row = str(extension.get("row", ""))
+    if row and (not scalar or not _ROW.fullmatch(row)):
+        faults.add(item.line, f"row {row!r}: an index like 3 or 1.2, of a symbol without a table")
+    if row:
+        number = f"{number}.{row}"
     return Symbol(
-        oid=number.removesuffix(".0") if scalar else number,
+        oid=number.removesuffix(".0") if scalar and not row else number,
         name=name,
         mib=mib,
         unless=texts(extension.get("unless", [])),
         slow=yes(extension.get("slow", "")),
+        exact=bool(row),
     )
 
 
@@ -289,15 +283,18 @@ def _state(item: Map, known: set[str], faults: Faults) -> State | None:
         faults.add(given.line, f"state of {of!r}: no symbol of this metric")
     faults.unknown_keys(given, ("of", *(status.value for status in Status)), "state")
     values: dict[int, tuple[int, str]] = {}
+    said: dict[str, tuple[int, str]] = {}
     for status in Status:
-        for number, text in _map(given, status.value, faults).items():
-            if not re.fullmatch(r"-?\d+", number):
-                faults.add(given.line, f"state {status.value}: {number!r} is no whole number")
-            elif int(number) in values:
-                faults.add(given.line, f"state: {number} stands under two statuses")
+        for key, text in _map(given, status.value, faults).items():
+            number = re.fullmatch(r"-?\d+", key)
+            word = key.strip().lower()
+            if word in said or (number and int(key) in values):
+                faults.add(given.line, f"state: {key} stands under two statuses")
+            elif number:
+                values[int(key)] = (status.number, str(text))
             else:
-                values[int(number)] = (status.number, str(text))
-    return State(of, values)
+                said[word] = (status.number, str(text))
+    return State(of, values, said)
 
 
 def _nearest(name: str, known: Any, what: str) -> str:

@@ -28,6 +28,7 @@ class Symbol:
         unless: names of symbols of the same metric; this one is polled only where none of
             them answered (32-bit counters, where there are no 64-bit ones).
         slow: polled at `polling.slow_interval`.
+        exact: one row of a table, read as a scalar; `oid` is complete then.
     """
 
     oid: str
@@ -35,14 +36,36 @@ class Symbol:
     mib: str = ""
     unless: tuple[str, ...] = ()
     slow: bool = False
+    exact: bool = False
+
+    @property
+    def instance(self) -> str:
+        """The complete OID of a scalar."""
+        return self.oid if self.exact else f"{self.oid}.0"
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How a number of the device becomes a state: value -> (status 0..3, text)."""
+    """How what the device says becomes a state: value -> (status 0..3, text).
+
+    `texts` does the same for a device that answers in words: they are compared in lower case.
+    """
 
     symbol: str
     values: Mapping[int, tuple[int, str]]
+    texts: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A text of the device, read when it is probed, that has to match.
+
+    `oid` is complete, with instance; a text that is not told matches nothing.
+    """
+
+    oid: str
+    name: str
+    pattern: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +114,7 @@ class Metric:
             measurements; otherwise the first profile that answers wins.
         unless: names of metrics of the same profile; this one is used only where none of them
             answered (the old table of a vendor, where the new one is missing).
+        when: all of these have to hold, or the metric is not used.
     """
 
     profile: str
@@ -100,6 +124,7 @@ class Metric:
     outputs: tuple[Output, ...]
     additional: bool = False
     unless: tuple[str, ...] = ()
+    when: tuple[Condition, ...] = ()
 
     @property
     def id(self) -> str:
@@ -111,9 +136,8 @@ class Metric:
 class Identity:
     """Where one fact of the inventory (vendor, model, serial, os_version) stands.
 
-    Either a fixed `value`, or objects that are tried in order. `oid` is complete, with
-    instance; `pattern` is a regular expression (the subset RE2 and Python share) whose first
-    group is taken; None takes the text as it is.
+    Objects that are tried in order, then, for the model, what the sysObjectID says, then a
+    fixed `value`.
     """
 
     value: str = ""
@@ -121,12 +145,39 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """Which row of a table tells a fact: the first one with a text that fits.
+
+    With `beside`, the OID of another column, only rows count where that has one of `values`.
+    """
+
+    beside: str = ""
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class IdentitySource:
-    """One object that may hold a fact of the inventory."""
+    """One object that may hold a fact of the inventory.
+
+    Attributes:
+        oid: complete, with instance; with `rows` a column's.
+        name: in its MIB.
+        pattern: a regular expression (the subset RE2 and Python share) that the text has to
+            match; its first group is taken. None takes the text as it is.
+        text: what is made of it: `{1}` stands for the first group, `{NAME}` for another object
+            of `more`; empty: the first group alone.
+        more: objects that belong to the same text; all have to be told.
+        rows: the row is found when the device is probed.
+        nothing: where the text matches, what follows is not tried.
+    """
 
     oid: str
     name: str
     pattern: str | None = None
+    text: str = ""
+    more: tuple[IdentitySource, ...] = ()
+    rows: Rows | None = None
+    nothing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +189,13 @@ class Profile:
         file: path it was loaded from, for messages and `explain`.
         object_ids: patterns of sysObjectID (`1.3.6.1.4.1.9.1.*`); empty for a capability.
         descr_pattern: regular expression that sysDescr has to match as well; None: any.
+        when: texts that have to match as well.
         answers: OIDs (columns, or scalars without `.0`) one of which has to answer as well, where
             many vendors share one sysObjectID; empty: none has to.
         capability: applies to every device that answers one of its metrics.
         rank: order among capabilities; the lower one is asked first.
         identity: field of `inventory` -> where it stands.
+        models: sysObjectID -> model, from the vendor's list of products.
         metrics: in order of precedence, inherited ones after own ones.
         own: from the workspace, so before the shipped ones.
     """
@@ -151,10 +204,12 @@ class Profile:
     file: str
     object_ids: tuple[str, ...] = ()
     descr_pattern: str | None = None
+    when: tuple[Condition, ...] = ()
     answers: tuple[str, ...] = ()
     capability: bool = False
     rank: int = 50
     identity: Mapping[str, Identity] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
     metrics: tuple[Metric, ...] = ()
     own: bool = False
     description: str = ""
@@ -174,12 +229,24 @@ class Library:
 
     `cut` remembers metrics that matching cut to some of their outputs, so that devices that
     answer alike share one object and rendering can tell by it that they are alike. `choices`
-    remembers what matching chose for devices that answer alike.
+    remembers what matching chose for devices that answer alike, `conditional` which metrics of
+    a profile have a condition, `kinds` which profiles fit a sysObjectID. `resolved` and
+    `relative` are knowledge.family's.
     """
 
     profiles: tuple[Profile, ...]
     cut: dict[str, Metric] = field(default_factory=dict, compare=False, repr=False)
     choices: dict[object, Choice] = field(default_factory=dict, compare=False, repr=False)
+    conditional: dict[int, tuple[Metric, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    kinds: dict[str, tuple[tuple[Profile, int], ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    relative: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+    resolved: dict[tuple[str, str], Profile] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def __getitem__(self, name: str) -> Profile:
         for profile in self.profiles:
@@ -196,10 +263,14 @@ class Questions:
         columns: OIDs of columns, and of scalars without the trailing `.0`; how many rows of
             each answer is asked.
         texts: complete OIDs, with instance, whose values tell who the device is.
+        exact: complete OIDs of values in tables; which of them are there is asked.
+        rows: columns in which the first row that fits is looked for.
     """
 
     columns: tuple[str, ...]
     texts: tuple[str, ...]
+    exact: tuple[str, ...] = ()
+    rows: tuple[IdentitySource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

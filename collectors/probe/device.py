@@ -17,10 +17,12 @@ from collectors import icmp
 from collectors.device import Device
 from collectors.errors import NoRight
 from collectors.facts import Facts, Found, Silence
+from collectors.knowledge.identify import found_rows
+from collectors.knowledge.model import IdentitySource
 from collectors.probe import words
 from collectors.probe.interfaces import IF_DESCR, IF_NAME, interface_key
 from collectors.probe.model import Inquiry, Options
-from collectors.probe.survey import SYS_OBJECT_ID, Stalled, Survey
+from collectors.probe.survey import SYS_OBJECT_ID, Column, Stalled, Survey
 from collectors.probe.text import clean, object_id
 from collectors.probe.words import Attempt, Ping
 from collectors.snmp.ber import Oid, format_oid, parse_oid
@@ -37,6 +39,8 @@ _TEXTS = (SYS_DESCR, SYS_NAME)
 _INTERFACE_NAMES = (IF_NAME, IF_DESCR)
 
 _STEPS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
+# Rows among which the one that tells a model or a serial number is looked for.
+_ROWS = 64
 _PINGS = 3
 _PING_TIMEOUT = 1.0
 
@@ -109,21 +113,25 @@ class _Probe:
         try:
             columns = await survey.count(map(parse_oid, questions.columns), _INTERFACE_NAMES)
             texts = await survey.get(list(map(parse_oid, questions.texts)))
+            exact = await survey.get(list(map(parse_oid, questions.exact)))
+            rows = await _rows(questions.rows, survey, columns)
         except Stalled as stalled:
             return words.stalled(name, stalled.silence, await self._ping())
         except Refused as refused:
             return words.stopped_accepting(name, refused)
         except DeadlinePassed:
             return words.too_slow(name, self._deadline.seconds, session.slowest)
-        said = {format_oid(oid): clean(text.text) for oid, text in sorted(texts.items())}
+        said = {format_oid(oid): clean(text.text) for oid, text in texts.items()} | rows
+        answers = {oid: column.rows for oid, column in columns.items()}
+        answers.update(dict.fromkeys(exact, 1))
         return Facts(
             credentials=session.keys.name,
             sys_object_id=sys_object_id,
             sys_descr=sys_descr,
             sys_name=sys_name,
             engine_id=session.engine_id,
-            answers={format_oid(oid): column.rows for oid, column in sorted(columns.items())},
-            texts={oid: text for oid, text in said.items() if text},
+            answers={format_oid(oid): rows for oid, rows in sorted(answers.items())},
+            texts={oid: text for oid, text in sorted(said.items()) if text},
             interface_key=interface_key(columns),
             max_repetitions=survey.max_repetitions,
             answer_ms=answer_ms(session.slowest),
@@ -137,6 +145,23 @@ class _Probe:
         except NoRight:
             return Ping(asked=False, why_not="tigctl has no right to, see tigctl doctor")
         return Ping(asked=True, ms=ms)
+
+
+async def _rows(
+    sources: Sequence[IdentitySource], survey: Survey, counted: Mapping[Oid, Column]
+) -> dict[str, str]:
+    """The texts of the rows that tell facts of the inventory."""
+    wanted = {source.oid for source in sources}
+    wanted |= {source.rows.beside for source in sources if source.rows and source.rows.beside}
+    there = [oid for oid in map(parse_oid, sorted(wanted)) if oid in counted]
+    heads = await survey.head(there, _ROWS)
+    texts = {
+        format_oid(oid): {
+            format_oid(row): clean(value.text) for row, value in column.values.items()
+        }
+        for oid, column in heads.items()
+    }
+    return found_rows(sources, texts)
 
 
 def answer_ms(seconds: float) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from collectors.device import Device
+from collectors.knowledge.model import IdentitySource
 from collectors.login import Login
 
 
@@ -50,6 +51,14 @@ class Questions(Protocol):
     @property
     def texts(self) -> tuple[str, ...]:
         """Full OIDs of texts to fetch."""
+
+    @property
+    def exact(self) -> tuple[str, ...]:
+        """Full OIDs of values in tables, of which it is asked whether they are there."""
+
+    @property
+    def rows(self) -> tuple[IdentitySource, ...]:
+        """Columns in which the first row that fits is looked for."""
 
 
 Inquiry = Callable[[str, str], Questions]

@@ -51,13 +51,14 @@ class Stalled(Exception):
 class Column:
     """A column, or a scalar, whose rows are being counted.
 
-    `values` are kept by row where `keep` says so. `failed` says that counting ended for
-    another reason than the column's end.
+    `values` are kept by row where `keep` says so. `most` rows are followed; 0: MOST_ROWS.
+    `failed` says that counting ended for another reason than the column's end.
     """
 
     oid: Oid
     last: Oid
     keep: bool = False
+    most: int = 0
     rows: int = 0
     done: bool = False
     failed: bool = False
@@ -76,7 +77,7 @@ class Column:
             return False
         self.last = varbind.oid
         self.rows += 1
-        self.done = self.rows >= MOST_ROWS
+        self.done = self.rows >= (self.most or MOST_ROWS)
         if self.keep:
             self.values[varbind.oid[len(self.oid) :]] = varbind
         return True
@@ -124,6 +125,13 @@ class Survey:
             await self._advance(pending)
         return {column.oid: column for column in columns}
 
+    async def head(self, oids: Iterable[Oid], most: int) -> dict[Oid, Column]:
+        """The first rows of some columns that are there, with their values."""
+        columns = [Column(oid, oid, keep=True, most=most) for oid in sorted({*oids})]
+        while pending := [column for column in columns if not column.done]:
+            await self._advance(pending)
+        return {column.oid: column for column in columns}
+
     async def _advance(self, pending: Sequence[Column]) -> None:
         """One request for more rows of some columns."""
         leaders = self._leaders(pending)
@@ -147,7 +155,8 @@ class Survey:
 
     def _need(self, column: Column) -> int:
         """How many answers should show the end of a column."""
-        left = self._sizes[column.table] - column.rows
+        size = self._sizes[column.table]
+        left = min(size, column.most or size) - column.rows
         return self._varbinds if left < 0 else min(left + 1, self._varbinds)
 
     async def _advance_by_row(self, group: Sequence[Column]) -> None:

@@ -93,7 +93,7 @@ class Part:
         names = {
             name
             for output in self.metric.outputs
-            for names in _names_of_fields(output)
+            for names, _ in _names_of_fields(output)
             for name in names
         }
         return tuple(n for n, symbol in enumerate(self.symbols) if symbol.name in names)
@@ -231,9 +231,9 @@ def _deal(chosen: Chosen, naming: Naming) -> tuple[tuple[Symbol, ...], tuple[Sym
     slow: set[str] = set()
     for output in chosen.metric.outputs:
         row = _names_of_rows(output, naming)
-        for names in _names_of_fields(output):
+        for names, needed in _names_of_fields(output):
             # A field that lacks a symbol cannot be computed: what is left of it is not read.
-            if names and names <= answered:
+            if names & answered and needed <= answered:
                 half = slow if names & slow_names else fast
                 half |= names | row
     return (
@@ -274,10 +274,10 @@ def _names_of_rows(output: Output, naming: Naming) -> set[str]:
     return names
 
 
-def _names_of_fields(output: Output) -> Iterator[set[str]]:
-    """For each field the symbols it is made of."""
+def _names_of_fields(output: Output) -> Iterator[tuple[set[str], set[str]]]:
+    """For each field the symbols it is made of, and those among them that it needs."""
     if output.state:
-        yield {output.state.symbol}
+        yield {output.state.symbol}, {output.state.symbol}
     for field, expression in output.fields.items():
         if not (output.measurement == INTERFACE and field == "ifIndex"):
-            yield set(expression.names)
+            yield set(expression.names), set(expression.needed)

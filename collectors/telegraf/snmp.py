@@ -133,5 +133,5 @@ def _native_columns(part: Part) -> Iterator[Table]:
 
 
 def _field(path: str, symbol: Symbol, **values: Value) -> Table:
-    instance = ".0" if path == "inputs.snmp.field" else ""
-    return Table(path, {"oid": f".{symbol.oid}{instance}", **values})
+    oid = symbol.instance if path == "inputs.snmp.field" else symbol.oid
+    return Table(path, {"oid": f".{oid}", **values})

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from collectors.datamodel import FieldType, field_type
 from collectors.knowledge.expression import Expression
-from collectors.knowledge.model import Output, State
+from collectors.knowledge.model import Output
 from collectors.telegraf.reading import INTERFACE, Naming, Part
 
 
@@ -63,8 +63,8 @@ def _points(group: Sequence[Output], naming: Naming | None) -> list[str]:
     first = group[0]
     lines = [f"tags = {_tags(first, naming)}"]
     if first.state:
-        states = _states(first.state)
-        lines.append(f"fields = state(f, {quoted(first.state.symbol)}, {states})")
+        numbers, texts = _states(first.state.values), _states(first.state.texts)
+        lines.append(f"fields = state(f, {quoted(first.state.symbol)}, {numbers}, {texts})")
     else:
         lines += ["fields = {", *(f"    {field}," for field in _fields(group)), "}"]
     lines.append(f"emit(out, metric, {quoted(first.measurement)}, tags, fields)")
@@ -108,10 +108,10 @@ def _text(symbol: str) -> str:
     return f"text(f, {quoted(symbol)})"
 
 
-def _states(state: State) -> str:
+def _states(states: Mapping[int, tuple[int, str]] | Mapping[str, tuple[int, str]]) -> str:
     pairs = (
-        f"{number}: ({status}, {quoted(text)})"
-        for number, (status, text) in sorted(state.values.items())
+        f"{quoted(said) if isinstance(said, str) else said}: ({status}, {quoted(text)})"
+        for said, (status, text) in sorted(states.items())
     )
     return "{" + ", ".join(pairs) + "}"
 

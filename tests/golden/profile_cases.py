@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from collectors.facts import Facts
+from collectors.knowledge.identify import found_rows
 from collectors.knowledge.match import questions
 from collectors.knowledge.model import Library
 
@@ -58,7 +59,18 @@ class Case:
         answers = Counter(
             column for oid in told for column in asked.columns if oid.startswith(f"{column}.")
         )
+        answers.update(oid for oid in asked.exact if oid in told)
         texts = {oid: told[oid] for oid in asked.texts if oid in told}
+        wanted = {oid for one in asked.rows if one.rows for oid in (one.oid, one.rows.beside)}
+        columns = {
+            column: {
+                oid.removeprefix(f"{column}."): text
+                for oid, text in told.items()
+                if oid.startswith(f"{column}.")
+            }
+            for column in wanted - {""}
+        }
+        texts |= found_rows(asked.rows, columns)
         return Facts("default", object_id, descr, name, answers=answers, texts=texts)
 
 

@@ -8,8 +8,10 @@ is shown by tests/integration/test_telegraf.py.
 from __future__ import annotations
 
 import ast
+import math
 import operator
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +91,59 @@ def test_what_was_not_told_gives_nothing(text: str) -> None:
     assert value(text, a=1.0, b=None) is None
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("5 Secs ( 15.5%) 60 Secs (8.25%)", 5.0),
+        ("41 C / 105 F", 41.0),
+        ("35C", 35.0),
+        ("-12.5 dBm", -12.5),
+        ("rx=-3.1dBm", -3.1),
+        ("1-2", 1.0),
+        ("slot-3", 3.0),
+        ("--", None),
+        ("3.3.7", 3.3),
+        (".5 V", 5.0),
+        ("+12V", 12.0),
+        ("none", None),
+        ("", None),
+        (None, None),
+        ("- 7", 7.0),
+        ("9" * 50, None),
+        ("45%", 45.0),
+    ],
+)
+def test_the_first_number_of_a_text(said: str | None, expected: float | None) -> None:
+    assert value("figure(a)", a=said) == expected
+
+
+@given(number=st.decimals(-(10**6), 10**6, places=3), unit=st.sampled_from(["", " C", "%", "dBm"]))
+def test_a_number_is_found_whatever_its_unit(number: Decimal, unit: str) -> None:
+    assert value("figure(a)", a=f"reading: {number}{unit}") == float(number)
+
+
+def test_texts_are_searched() -> None:
+    usage = "5 Secs ( 15.5%) 60 Secs (8.25%)"
+    assert value("figure(after(a, '60 SECS'))", a=usage) == 8.25
+    assert value("figure(after(a, '300 Secs'))", a=usage) is None
+    assert value("contains(a, 'secs') and not begins(a, '60')", a=usage) is True
+    assert value("contains(a, 'x')", a=None) is None
+    assert value("begins(a, '5 secs')", a=usage) is True
+
+
+@given(number=st.floats(1e-12, 1e12))
+def test_logarithms_are_as_pythons(number: float) -> None:
+    assert value("10 * log10(a)", a=number) == pytest.approx(10 * math.log10(number), abs=1e-9)
+    assert value("log10(a)", a=-number) is None
+    assert value("log10(a)", a=0.0) is None
+
+
+def test_a_part_of_the_index_is_a_number() -> None:
+    source = Expression.parse("part(2) == 7", ()).starlark(str)
+    assert eval(source, helpers() | {"index": "1.7"}) is True  # noqa: S307  # our own expression
+    assert eval(source, helpers() | {"index": "1"}) is None  # noqa: S307  # our own expression
+
+
 def test_a_condition_over_what_was_not_told_is_not_true() -> None:
     assert value("a > 0 and b > 0", a=1.0, b=None) is False
     assert value("a > 0 or b > 0", a=1.0, b=None) is True
@@ -109,7 +164,16 @@ def test_what_cannot_be_computed_gives_nothing(text: str) -> None:
         ("a = b", "is no expression"),
         ("c", "c in 'c' is no symbol of this metric; it has a, b, hrStorageUsed"),
         ("hrStorageUse * 2", "did you mean hrStorageUsed?"),
-        ("__import__('os')", "this call (allowed, with their arguments: min(2), max(2), abs(1)"),
+        (
+            "__import__('os')",
+            "this call (allowed, with their arguments: abs(1), pow10(1), log10(1)",
+        ),
+        ("figure(a + 1)", "a + 1 is a number, not a text"),
+        ("after(a, b)", "after without a text in quotes"),
+        ("contains('x', a)", "contains without a text in quotes"),
+        ("part(0)", "a part of the index that is no number from 1"),
+        ("part(a)", "a part of the index that is no number from 1"),
+        ("begins(a, 'x') + 1", "is a condition, not a number"),
         ("a.real", "Attribute cannot stand"),
         ("a[0]", "Subscript cannot stand"),
         ("(lambda: a)()", "this call"),

@@ -18,6 +18,7 @@ import pytest
 from collectors.device import Device
 from collectors.errors import MissingVariable
 from collectors.facts import Facts, Found, InterfaceKey, Reason
+from collectors.knowledge.model import IdentitySource, Rows
 from collectors.login import Community, Secret
 from collectors.probe import device as probing
 from collectors.probe import survey
@@ -59,6 +60,8 @@ class Wanted:
         *("1.3.6.1.2.1.1.5", "1.3.6.1.2.1.99.1.1.1.4", f"{VENDOR}.1", f"{VENDOR}.2"),
     )
     texts: tuple[str, ...] = (SERIAL, f"{VENDOR}.9.0")
+    exact: tuple[str, ...] = ()
+    rows: tuple[IdentitySource, ...] = ()
 
 
 OBJECTS = [
@@ -143,6 +146,32 @@ def test_logins_are_tried_in_order() -> None:
 def test_a_table_whose_rows_begin_at_0_is_no_scalar() -> None:
     rows = [(f"{VENDOR}.2.{row}", ber.integer(1)) for row in range(7)]
     assert facts_of(well_behaved([*SYSTEM, *rows])).answers[f"{VENDOR}.2"] == 7
+
+
+@pytest.mark.parametrize("login", [V1, V2C], ids=["v1", "v2c"])
+def test_the_row_that_tells_a_fact_is_found(login: Community) -> None:
+    parts = f"{VENDOR}.5.1"
+    rows = [(1, 11, "SN1"), (70, 3, ""), (71, 3, "SN71"), (72, 3, "SN72"), (200, 3, "SN200")]
+    objects = [
+        *SYSTEM,
+        *table(STORAGE, (6,), 3),
+        *((f"{parts}.5.{row}", ber.integer(kind)) for row, kind, _ in rows),
+        *((f"{parts}.11.{row}", ber.text(text)) for row, _, text in rows),
+    ]
+    source = IdentitySource(f"{parts}.11", "serial", rows=Rows(f"{parts}.5", ("3",)))
+    absent = IdentitySource(f"{parts}.12", "model", rows=Rows())
+    wanted = Wanted(
+        columns=(f"{parts}.5", f"{parts}.11", f"{parts}.12"),
+        texts=(),
+        exact=(f"{STORAGE}.6.2", f"{STORAGE}.6.9"),
+        rows=(source, absent),
+    )
+    with serving(well_behaved(objects)) as port:
+        found = probe_one(port, login, wanted=wanted)
+    assert found.facts
+    assert dict(found.facts.texts) == {f"{parts}.11.71": "SN71", f"{parts}.5.71": "3"}
+    assert found.facts.answers[f"{STORAGE}.6.2"] == 1
+    assert f"{STORAGE}.6.9" not in found.facts.answers
 
 
 def test_sparse_columns_are_counted_for_themselves() -> None:
