@@ -25,6 +25,7 @@ from tigctl.render.bundle import (
     Token,
 )
 from tigctl.render.grafana import state as grafana_state
+from tigctl.render.kubernetes import sizing
 from tigctl.render.kubernetes.model import Object
 from tigctl.render.kubernetes.objects import objects, stack_of
 from tigctl.spec.workspace import Tenant
@@ -75,10 +76,22 @@ def render(
         telegraf=shards,
         influxdb=_influxdb(tenant, settings.bucket),
         devices=summaries,
-        notes=tuple(_notes(tenant.name, planned, settings)),
+        notes=(
+            *_notes(tenant.name, planned, settings),
+            *_size_notes(tenant, summaries, shards),
+        ),
         grafana=_grafana(tenant, settings.bucket, boards),
         kubernetes=_objects(tenant, summaries, shards),
     )
+
+
+def _size_notes(
+    tenant: Tenant, summaries: Sequence[DeviceSummary], shards: Sequence[Shard]
+) -> tuple[str, ...]:
+    """What a person should know of the sizes on a cluster."""
+    if tenant.target.type != "kubernetes":
+        return ()
+    return sizing.notes(stack_of(tenant, summaries, shards))
 
 
 def _grafana(tenant: Tenant, bucket: str, boards: Sequence[Board]) -> GrafanaState:

@@ -232,6 +232,19 @@ def test_what_is_not_wanted_any_more_goes_and_nothing_else(acme: Stage) -> None:
     assert acme.plan(bundle(acme.tenant, fewer)) == {}
 
 
+def test_a_lost_inventory_is_written_anew(acme: Stage) -> None:
+    wanted = bundle(acme.tenant)
+    acme.apply(wanted)
+    before = Inventory.load(acme.cluster, acme.namespace).objects
+    acme.plane.api.delete(acme.path("configmaps", names.INVENTORY))
+    assert acme.plan(wanted) == {}
+    acme.apply(wanted)
+    after = Inventory.load(acme.cluster, acme.namespace).objects
+    assert {ref: one.uid for ref, one in after.items()} == {
+        ref: one.uid for ref, one in before.items()
+    }
+
+
 def test_flags_leave_volumes_and_policies_alone(acme: Stage) -> None:
     wanted = bundle(acme.tenant)
     acme.apply(wanted, volumes=False, policies=False)

@@ -11,9 +11,18 @@ from tigctl.errors import TargetError, TigctlError
 from tigctl.render.bundle import Bundle
 from tigctl.targets import database, grafana_changes, grafana_state
 from tigctl.targets.interface import Observer
-from tigctl.targets.kubernetes import fieldpath, lease, names, revisions, snapshot, waiting, waves
+from tigctl.targets.kubernetes import (
+    fieldpath,
+    lease,
+    managed,
+    names,
+    revisions,
+    snapshot,
+    waiting,
+    waves,
+)
 from tigctl.targets.kubernetes.carry import Carrier
-from tigctl.targets.kubernetes.inventory import Inventory
+from tigctl.targets.kubernetes.inventory import Applied, Inventory
 from tigctl.targets.kubernetes.objects import Difference, differences
 from tigctl.targets.kubernetes.snapshot import Snapshot
 from tigctl.targets.kubernetes.wanted import device_values, reads_secrets, wanted_objects
@@ -52,24 +61,31 @@ class Applying:
         target.refuse_ending(there)
         found = target.differences(self.bundle, there, inventory)
         self._refuse(found)
-        if there.namespace is None:
+        new = there.namespace is None
+        if new:
             self._make_namespace(found)
         with lease.held(target.cluster, target.tenant, target.namespace) as held:
-            inventory = Inventory.load(target.cluster, target.namespace)
+            if not new:
+                inventory = Inventory.load(target.cluster, target.namespace)
             self._carrier = Carrier(
                 target.cluster, target.tenant, target.namespace, inventory, held.check
             )
             if target.options.adopt:
                 found = self._keep(found)
-            target.secrets.fetch()
+            target.secrets.fetch(new=new)
             try:
                 self._steps(found, there)
-            finally:
-                target.secrets.forget()
+            except BaseException:
                 with contextlib.suppress(TigctlError):
                     self._carrier.save()
-            if self.changed or not inventory.revision:
+                raise
+            finally:
+                target.secrets.forget()
+            self._note(found, there)
+            if self.changed or found or not inventory.revision:
                 self._remember()
+            elif self._carrier.inventory != inventory:
+                self._carrier.save()
 
     def _refuse(self, found: Sequence[Difference]) -> None:
         """Nothing is done where something belongs to others, unless it shall be taken over."""
@@ -118,13 +134,13 @@ class Applying:
         with step(self.observe, "influxdb") as said:
             self._store_secrets()
             said(self._roll(dealt.influxdb))
-        if self._reachable(waves.INFLUXDB):
+        if self._reachable(waves.INFLUXDB, dealt.influxdb):
             with step(self.observe, "buckets, tokens") as said:
                 said(self._prepare())
         with step(self.observe, "telegraf, grafana") as said:
             # The tokens are there now: pods that read them are as they should be only with them.
             said(self._roll(self._readers(dealt.rest, there)))
-        if self.bundle.grafana.data_sources and self._reachable(waves.GRAFANA):
+        if self.bundle.grafana.data_sources and self._reachable(waves.GRAFANA, dealt.rest):
             with step(self.observe, "data sources, boards") as said:
                 said(self._prepare_grafana())
         if dealt.deletions:
@@ -182,9 +198,14 @@ class Applying:
                 target.cluster, target.tenant, workloads, target.options.wait, self._carrier.checked
             )
 
-    def _reachable(self, component: str) -> bool:
-        """What has to be asked. Without waiting it may not be there yet."""
-        return bool(self.target.options.wait) or self.target.reach.url(component) is not None
+    def _reachable(self, component: str, changed: Sequence[Difference]) -> bool:
+        """Whether a component can be asked. Without waiting, one that was just made cannot yet."""
+        if self.target.options.wait:
+            return True
+        starting = any(
+            one.ref.kind in waves.WORKLOADS and waves.component(one) == component for one in changed
+        )
+        return not starting and self.target.reach.url(component) is not None
 
     def _prepare(self) -> str:
         target, wanted = self.target, self.bundle.influxdb
@@ -223,6 +244,17 @@ class Applying:
             done = grafana_changes.apply(grafana, state, token, wanted)
         parts = [*done.created, *done.changed, *done.deleted]
         return ", ".join(parts[:_NAMED]) if parts else "as they should be"
+
+    def _note(self, found: Sequence[Difference], there: Snapshot) -> None:
+        """Objects that were as they should be are noted as such, should the inventory not know."""
+        changed = {one.ref for one in found}
+        objects = dict(self._carrier.inventory.objects)
+        for ref in map(Ref.of, self.bundle.kubernetes):
+            metadata = there.objects.get(ref)
+            if metadata and ref not in changed:
+                fingerprint = managed.fingerprint(metadata)
+                objects.setdefault(ref, Applied(str(metadata["uid"]), fingerprint))
+        self._carrier.inventory = self._carrier.inventory.but(objects=objects)
 
     def _remember(self) -> None:
         """Notes a revision to go back to."""

@@ -49,6 +49,8 @@ def save(cluster: Cluster, tenant: str, namespace: str, number: int, bundle: Bun
             "annotations": {_PARTS: str(len(parts))},
         }
         cluster.apply(_secret(metadata, part), force=True)
+    if number <= KEPT:
+        return
     for one in _listed(cluster, tenant, namespace):
         if _number(one["metadata"]) <= number - KEPT:
             cluster.delete(Ref("Secret", namespace, one["metadata"]["name"]))

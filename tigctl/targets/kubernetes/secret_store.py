@@ -36,8 +36,14 @@ class SecretStore:
         self._namespace = namespace
         self._known: dict[str, dict[str, str]] | None = None
 
-    def fetch(self) -> None:
-        """Reads all at once; from then on only writes travel. For who holds the Lease."""
+    def fetch(self, *, new: bool = False) -> None:
+        """Reads all at once; from then on only writes travel. For who holds the Lease.
+
+        `new`: the namespace was just made, so there is nothing to read.
+        """
+        if new:
+            self._known = {}
+            return
         found = self._cluster.objects("Secret", self._namespace, labels=names.labels(self._tenant))
         self._known = {
             one["metadata"]["name"]: _decoded(one)

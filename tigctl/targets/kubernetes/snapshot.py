@@ -44,20 +44,26 @@ class Snapshot:
 
 
 def take(cluster: Cluster, namespace: str) -> Snapshot:
-    """What is there in one namespace, and of the cluster's objects that tigctl made."""
+    """What is there in one namespace, and of the cluster's objects that tigctl made.
+
+    Where there is no namespace yet, one request tells it all: what is of the cluster is shared,
+    and applying it once more does no harm.
+    """
     there = cluster.get(Ref("Namespace", "", namespace), metadata_only=True)
+    if there is None:
+        return Snapshot(None)
     managed = {names.MANAGED: "tigctl"}
 
     def listed(kind: str) -> list[tuple[Ref, Metadata]]:
         if KINDS[kind].namespaced:
-            found = cluster.objects(kind, namespace, metadata_only=True) if there else []
+            found = cluster.objects(kind, namespace, metadata_only=True)
         else:
             found = cluster.objects(kind, labels=managed, metadata_only=True)
         return _referred(kind, found)
 
     with cluster.parallel() as threads:
         lists = list(threads.map(listed, (*_NAMESPACED, *_OF_CLUSTER)))
-    return _snapshot(there["metadata"] if there else None, (one for many in lists for one in many))
+    return _snapshot(there["metadata"], (one for many in lists for one in many))
 
 
 def take_all(cluster: Cluster, namespaces: Sequence[str]) -> dict[str, Snapshot]:

@@ -72,7 +72,7 @@ class KubernetesTarget:
         return (
             *(one.change for one in found if one.wanted is not None),
             *self._secret_changes(bundle, there),
-            *(() if self.options.objects_only else self.state_changes(bundle)),
+            *(() if self.options.objects_only else self.state_changes(bundle, there)),
             *(one.change for one in found if one.wanted is None),
         )
 
@@ -123,8 +123,11 @@ class KubernetesTarget:
         action = Action.CREATE if now is None else Action.UPDATE
         return Change(action, "Secret", names.DEVICES_SECRET, fields)
 
-    def state_changes(self, bundle: Bundle) -> tuple[Change, ...]:
+    def state_changes(self, bundle: Bundle, there: Snapshot) -> tuple[Change, ...]:
         """What is different inside InfluxDB and Grafana; all where none is there to be asked."""
+        if there.namespace is None:
+            influxdb = compare.changes(tuple(influxdb_state.wanted(bundle.influxdb)), ())
+            return (*influxdb, *grafana_state.changes(bundle.grafana, Found(), ""))
         return (*self._influxdb_changes(bundle), *self._grafana_changes(bundle))
 
     def _grafana_changes(self, bundle: Bundle) -> tuple[Change, ...]:
