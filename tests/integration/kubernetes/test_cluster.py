@@ -184,7 +184,7 @@ def test_rights(cluster: Cluster, plane: Plane, namespace: str) -> None:
     assert not weak.allows("create", "StatefulSet", namespace)
     with pytest.raises(Refused, match="forbidden") as error:
         weak.get(Ref("ConfigMap", namespace, "settings"))
-    assert "tigctl rbac" in str(error.value.hint)
+    assert "who runs the cluster" in str(error.value.hint)
 
 
 def test_a_forward_through_the_path_reaches_a_real_influxdb(

@@ -60,7 +60,7 @@ class Conflict(Refused):
 
 _HINTS = {
     401: "log in to the cluster anew; `kubectl auth whoami` shows who you are to it",
-    403: "tigctl rbac prints the rights that tigctl needs; give them to this user",
+    403: "ask who runs the cluster for the right that is named",
     422: "this is a fault of the settings or of tigctl; `tigctl validate` looks at the former",
     429: "the API server is overloaded; run the command again in a while",
 }

@@ -104,7 +104,7 @@ _REMEDIES = {
     "InvalidImageName": "write the image's name right (images in fleet.yaml)",
     "ErrImagePull": "see that the image is in the registry and images.pull_secret is right",
     "ImagePullBackOff": "see that the image is in the registry and images.pull_secret is right",
-    "Unschedulable": "make room (tigctl capacity shows where), or choose a smaller size",
+    "Unschedulable": "make room on a node, or choose a smaller size",
     "VolumePending": "see whether the storage class works (tigctl doctor)",
     "FailedCreate": "change what the API server refuses",
 }
