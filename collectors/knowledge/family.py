@@ -2,7 +2,7 @@
 
 A vendor that licenses a system mostly moves its MIB below its own number and changes nothing
 else: `extends: [{fastpath: {1.3.6.1.4.1.4413.1.1: 1.3.6.1.4.1.4526.10}}]`. An OID that begins with
-`~` stands below the device's own sysObjectID. Pure.
+`~` stands below the device's own sysObjectID, with `~~` one number higher up. Pure.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def resolved(library: Library, profile: Profile, sys_object_id: str) -> Profile:
     if (known := library.resolved.get(key)) is None:
         # Without a sysObjectID nothing can answer below it.
         root = sys_object_id or "2.999"
-        move = Parent("", {OWN: root}).moved
+        move = Parent("", {OWN: root, OWN * 2: root.rpartition(".")[0]}).moved
         known = library.resolved[key] = _moved(profile, move)
     return known
 

@@ -8,8 +8,8 @@ from typing import Any
 from collectors.knowledge.document import Faults, Map, maps
 from collectors.knowledge.model import Condition
 
-# `~` stands for the device's own sysObjectID.
-OID = re.compile(r"~|(~|[0-2])(\.\d+)+")
+# `~` stands for the device's own sysObjectID, `~~` for what that stands below.
+OID = re.compile(r"~~?|(~~?|[0-2])(\.\d+)+")
 # RE2 has neither look-around nor back-references.
 _NOT_RE2 = re.compile(r"\(\?[=!<]|\\[1-9]|\(\?P=")
 

@@ -19,6 +19,7 @@ from tests.integration.kubernetes.tenants import Stage, bundle, objects
 from tigctl.backends.influxdb import Influx
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import Busy, TargetError
+from tigctl.render.kubernetes import reference
 from tigctl.targets import database
 from tigctl.targets.kubernetes import lease, names, revisions, snapshot
 from tigctl.targets.kubernetes.inventory import Inventory
@@ -73,6 +74,27 @@ def test_a_new_tenant_and_nothing_to_do_afterwards(acme: Stage) -> None:
         "telegraf-0": "running",
     }
     target.reach.close()
+
+
+def test_every_secret_that_the_pods_of_manifests_read_is_stored_and_stays(acme: Stage) -> None:
+    """A simulated pod runs without its secrets; a real one would not start."""
+    acme.apply(bundle(acme.tenant))
+    secrets = acme.target().secrets
+    read = {
+        (source["name"], source["key"])
+        for component in ("influxdb", "telegraf", "grafana")
+        for one in reference.load(component)
+        if one["kind"] in {"StatefulSet", "Deployment"}
+        for container in one["spec"]["template"]["spec"]["containers"]
+        for variable in container["env"]
+        if (source := variable.get("valueFrom", {}).get("secretKeyRef"))
+    }
+    stored = {(secret, key): secrets.read(secret).get(key) for secret, key in read}
+    assert len(stored) >= 4
+    assert all(stored.values()), stored.keys()
+
+    acme.apply(bundle(acme.tenant, objects(acme.tenant, config="# new\n")))
+    assert {one: secrets.read(one[0]).get(one[1]) for one in read} == stored
 
 
 def test_a_changed_file_and_image_are_shown_field_by_field(acme: Stage) -> None:

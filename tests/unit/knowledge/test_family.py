@@ -71,6 +71,16 @@ metrics:
         )
 
 
+def test_oids_stand_below_the_series(profiles: Folder) -> None:
+    library = profiles.write(
+        acme=f"sysobjectid: {ACME}.*\ntigctl: {{answers: [~~.5, ~.6]}}\n",
+    ).load()
+    assert questions(library, f"{ACME}.8.1", "").columns == (f"{ACME}.8.5", f"{ACME}.8.1.6")
+    found = match(library, Facts("", f"{ACME}.8.1", "", "", answers={f"{ACME}.8.5": 1}))
+    assert found.profile
+    assert found.profile.name == "acme"
+
+
 def test_faults_of_moves_are_named(profiles: Folder) -> None:
     faults = profiles.write(
         broad=SWITCH,
