@@ -355,6 +355,26 @@ def test_a_workload_that_cannot_run_fails_with_the_pods_own_reason(
     assert acme.plan(bundle(acme.tenant)) == {}
 
 
+def test_a_version_that_cannot_run_leaves_the_former_one_serving(
+    acme: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tigctl.targets.kubernetes.waiting._FATAL_AFTER_S", {"ImagePullBackOff": 0})
+    acme.apply(bundle(acme.tenant))
+    broken = objects(acme.tenant, telegraf="missing.invalid/telegraf:2", config="# broken\n")
+
+    with pytest.raises(TargetError, match="runs again as of revision 1"):
+        acme.apply(bundle(acme.tenant, broken))
+
+    live = acme.plane.api.get(acme.path("deployments", "telegraf-0", DEPLOYMENTS))
+    (container,) = live["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == "telegraf:1.39.3"
+    data = acme.plane.api.get(acme.path("configmaps", "telegraf-0"))["data"]
+    assert data == {"telegraf.conf": "[agent]\n"}
+    assert {one.state for one in acme.target().components()} == {"running"}
+    assert acme.plan(bundle(acme.tenant, broken)), "what was wanted is still to be done"
+    assert acme.plan(bundle(acme.tenant)) == {}
+
+
 def test_revisions_hold_the_whole_bundle(acme: Stage) -> None:
     first = bundle(acme.tenant)
     acme.apply(first)

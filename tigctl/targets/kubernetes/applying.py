@@ -23,7 +23,7 @@ from tigctl.targets.kubernetes import (
 )
 from tigctl.targets.kubernetes.carry import Carrier
 from tigctl.targets.kubernetes.inventory import Applied, Inventory
-from tigctl.targets.kubernetes.objects import Difference, differences
+from tigctl.targets.kubernetes.objects import Difference, differences, stamped
 from tigctl.targets.kubernetes.snapshot import Snapshot
 from tigctl.targets.kubernetes.wanted import device_values, reads_secrets, wanted_objects
 from tigctl.targets.model import Action
@@ -53,6 +53,7 @@ class Applying:
         self.environ = environ
         self.observe = observe
         self._carrier: Carrier
+        self._there: Snapshot
 
     def run(self) -> None:
         """All steps. Raises TargetError, BackendError or Busy; run again, it goes on."""
@@ -121,6 +122,7 @@ class Applying:
                 self.target.cluster.apply(one.wanted, force=True)
 
     def _steps(self, found: Sequence[Difference], there: Snapshot) -> None:
+        self._there = there
         dealt = waves.waves(found)
         for name, some in (
             ("namespace, quota, accounts", dealt.base),
@@ -166,6 +168,7 @@ class Applying:
                 for one in listed
             }
         )
+        self._there = now
         wanted = wanted_objects(self.bundle, now, target.namespace, target.options)
         readers = [one for one in wanted if reads_secrets(one)]
         again = differences(target.cluster, readers, now, self._carrier.inventory, prune=False)
@@ -186,7 +189,10 @@ class Applying:
         for one in changed:
             if one.ref.kind in waves.WORKLOADS:
                 self._carrier.apply((one,))
-                self._wait([one.ref])
+                try:
+                    self._wait([one.ref])
+                except TargetError as error:
+                    raise self._restored(one, error) from error
         if not found:
             return "as it should be"
         return "ready" if self.target.options.wait else "applied"
@@ -197,6 +203,25 @@ class Applying:
             waiting.wait(
                 target.cluster, target.tenant, workloads, target.options.wait, self._carrier.checked
             )
+
+    def _restored(self, failed: Difference, error: TargetError) -> TargetError:
+        """Puts the version back that ran before, if it is kept; the error says so then."""
+        target, number = self.target, self._carrier.inventory.revision
+        try:
+            former = revisions.load(target.cluster, target.tenant, target.namespace, number)
+            wanted = wanted_objects(former, self._there, target.namespace, target.options)
+            parts = [one for one in wanted if waves.belongs_to(one, failed)]
+            if not any(Ref.of(one) == failed.ref for one in parts):
+                return error
+            self._carrier.apply(
+                [Difference(Ref.of(one), failed.change, stamped(one)) for one in parts]
+            )
+            self._wait([failed.ref])
+        except TigctlError:
+            return error
+        return TargetError(
+            f"{error.message}\n  {failed.ref} runs again as of revision {number}", hint=error.hint
+        )
 
     def _reachable(self, component: str, changed: Sequence[Difference]) -> bool:
         """Whether a component can be asked. Without waiting, one that was just made cannot yet."""

@@ -101,8 +101,3 @@ class Carrier:
     def save(self) -> None:
         """Writes the inventory. What is not in the namespace any more is left out."""
         self.inventory.save(self.cluster, self._tenant, self._namespace)
-
-
-def workloads(found: Sequence[Difference]) -> list[Ref]:
-    """The workloads among them."""
-    return [one.ref for one in found if one.ref.kind in {"StatefulSet", "Deployment"}]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-MANAGED = "app.kubernetes.io/managed-by"
-TENANT = "tigctl.dev/tenant"
-COMPONENT = "app.kubernetes.io/name"
+from tigctl.render.kubernetes.model import MANAGED_LABEL, NAME_LABEL, TENANT_LABEL
+
+MANAGED, TENANT, COMPONENT = MANAGED_LABEL, TENANT_LABEL, NAME_LABEL
 DIGEST = "tigctl.dev/digest"
 RESTARTED = "tigctl.dev/secrets"
 ROLE = "tigctl.dev/role"  # of what tigctl keeps for itself: inventory, revision, lease

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tigctl.backends.kubernetes.cluster import Object
 from tigctl.backends.kubernetes.kinds import Ref
+from tigctl.render.kubernetes.model import INSTANCE_LABEL
 from tigctl.targets.kubernetes import names
 from tigctl.targets.kubernetes.objects import Difference
 
@@ -60,12 +62,12 @@ def component(one: Difference) -> str:
     return str(labels.get(names.COMPONENT, ""))
 
 
-def by_workload(found: Sequence[Difference]) -> list[tuple[tuple[Difference, ...], Ref | None]]:
-    """Runs of objects to apply together, each with the workload to wait for afterwards.
-
-    First what no workload is, because pods look for it when they start; then the workloads.
-    """
-    plain = tuple(one for one in found if one.ref.kind not in WORKLOADS)
-    runs: list[tuple[tuple[Difference, ...], Ref | None]] = [(plain, None)] if plain else []
-    runs += [((one,), one.ref) for one in found if one.ref.kind in WORKLOADS]
-    return runs
+def belongs_to(wanted: Object, workload: Difference) -> bool:
+    """Whether an object is this workload, or a configuration that its pods mount."""
+    if Ref.of(wanted) == workload.ref:
+        return True
+    own = (workload.wanted or {}).get("metadata", {}).get("labels") or {}
+    labels = wanted["metadata"].get("labels") or {}
+    return wanted["kind"] == "ConfigMap" and all(
+        labels.get(key) == own.get(key) for key in (names.COMPONENT, INSTANCE_LABEL)
+    )
