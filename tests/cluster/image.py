@@ -12,6 +12,8 @@ import json
 import platform
 import re
 import subprocess
+import sys
+import sysconfig
 import tarfile
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -28,7 +30,7 @@ def write(
     """Writes the image `name` (registry/repository:tag) as `archive`.
 
     `files` are programs by their path in the image; `start` is the image's own entry point. It
-    also holds /tmp, and an /etc/passwd with root and the ids 1 to 999 and 1000.
+    also holds /tmp, /bin, which is /usr/bin, and an /etc/passwd with root and the ids 1 to 1000.
     """
     with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
         layer = Path(folder) / "layer.tar"
@@ -70,9 +72,46 @@ def write(
 
 def libraries(program: Path) -> Mapping[str, Path]:
     """The shared libraries of a program by the path it looks for them; none if it is static."""
+    with program.open("rb") as file:
+        if file.read(4) != b"\x7fELF":
+            return {}
     listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)
     paths = re.findall(r"(?:=> |^\s*)(/\S+) \(0x", listed.stdout, re.MULTILINE)
     return {path: Path(path).resolve() for path in paths}
+
+
+def interpreter(home: str, program: Path, *modules: str) -> Mapping[str, Path]:
+    """This Python as files of an image below `home`, with what these need of its library."""
+    base = Path(sys.base_prefix)
+    library = Path(sysconfig.get_path("stdlib", vars={"installed_base": str(base)}))
+    listed = subprocess.run(
+        [_PYTHON, "-IS", "-c", _LOADED, program, *modules],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = [Path(line) for line in listed.stdout.splitlines()]
+    # Modules may load others when they are used first: whole packages, and what is beside them.
+    folders = {file.parent for file in loaded if file.is_relative_to(library)} | {library}
+    files = {*loaded, *(file for folder in folders for file in folder.glob("*.py"))}
+    found = {
+        f"{home}/lib/{library.name}/{file.relative_to(library)}": file
+        for file in files
+        if file.is_relative_to(library)
+    }
+    return found | {f"{home}/bin/python3": _PYTHON}
+
+
+_PYTHON = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+_LOADED = """
+import importlib, runpy, sys
+runpy.run_path(sys.argv[1])
+for name in sys.argv[2:]:
+    importlib.import_module(name)
+for module in sys.modules.values():
+    if file := getattr(module, "__file__", None):
+        print(file)
+"""
 
 
 def _write_layer(layer: Path, files: Mapping[str, Path]) -> None:
@@ -82,12 +121,15 @@ def _write_layer(layer: Path, files: Mapping[str, Path]) -> None:
         for path, source in (*libraries(own).items(), (program, own.resolve()))
     }
     people = "root:x:0:0::/root:/bin/sh\n" + "".join(
-        f"user{number}:x:{number}:{number}::/tmp:/bin/sh\n" for number in (*range(1, 1000), 1000)
+        f"user{number}:x:{number}:{number}::/tmp:/bin/sh\n" for number in range(1, 1001)
     )
     with tarfile.open(layer, "w") as tar:
         temporary = tarfile.TarInfo("tmp")
         temporary.type, temporary.mode = tarfile.DIRTYPE, 0o1777
         tar.addfile(temporary)
+        merged = tarfile.TarInfo("bin")
+        merged.type, merged.linkname = tarfile.SYMTYPE, "usr/bin"
+        tar.addfile(merged)
         _add(tar, "etc/passwd", people.encode())
         for path, source in sorted(everything.items()):
             entry = tarfile.TarInfo(path.lstrip("/"))

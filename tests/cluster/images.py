@@ -1,6 +1,8 @@
 """The images of the stack, made from the programs that scripts/tools builds.
 
-Grafana's is a stand-in (containers/grafana), for its server is in no registry of modules.
+They are named as tigctl names those of the registry. Grafana's is a stand-in
+(containers/grafana), for its server is in no registry of modules: the recorded API of
+tests/grafana_server.py, in Python, whose interpreter comes along.
 """
 
 from __future__ import annotations
@@ -8,13 +10,20 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.cluster import ClusterError
-from tests.cluster.node import Node, build
+from tests import grafana_server
+from tests.cluster import ClusterError, image
+from tests.cluster.node import Node
+from tigctl.spec.stack import Images
 from tigctl.targets import tools
 
-INFLUXDB = "docker.io/library/influxdb:2.9.1"
-TELEGRAF = "docker.io/library/telegraf:1.39.3"
-GRAFANA = "docker.io/grafana/grafana:12.0.0"
+# In full, as containerd keeps what a pod calls influxdb:2.9.1 and grafana/grafana:12.2.0.
+_NAMES = Images()
+INFLUXDB = f"docker.io/library/{_NAMES.influxdb}"
+TELEGRAF = f"docker.io/library/{_NAMES.telegraf}"
+GRAFANA = f"docker.io/{_NAMES.grafana}"
+
+# What the stand-in's server does not load at once: Python reads the host's name by the second.
+_LATER = ("urllib.request", "encodings.idna")
 
 
 def add_influxdb(node: Node, name: str = INFLUXDB) -> None:
@@ -30,7 +39,10 @@ def add_telegraf(node: Node, name: str = TELEGRAF) -> None:
 
 def add_grafana(node: Node, name: str = GRAFANA) -> None:
     """The stand-in, to be started as Grafana is."""
-    node.add_image(name, {"/usr/bin/grafana": build("grafana", node.state)})
+    server = Path(grafana_server.__file__)
+    program = Path(__file__).with_name("containers") / "grafana" / "grafana.py"
+    own = {"/usr/bin/grafana": program, f"/opt/grafana/{server.name}": server}
+    node.add_image(name, own | image.interpreter("/opt/python", server, *_LATER))
 
 
 def add_stack(node: Node) -> None:

@@ -50,7 +50,7 @@ class Node:
         self._processes = Processes(self.state)
         self._cgroup = f"{cgroups.PREFIX}{secrets.token_hex(4)}"
         self._stopped = threading.Event()
-        self._maker = threading.Thread(target=self._make_folders, daemon=True)
+        self._provisioner = threading.Thread(target=self._keep_folders, daemon=True)
 
     def __enter__(self) -> Self:
         self.start()
@@ -76,7 +76,7 @@ class Node:
             self.add_image(_PAUSE, {"/pause": pause}, start=["/pause"])
             self._start_kubelet()
             self._start_services()
-            self._maker.start()
+            self._provisioner.start()
             self._until(self._ready, "a Ready node")
         except BaseException:
             self.stop()
@@ -85,8 +85,8 @@ class Node:
     def stop(self) -> None:
         """Ends everything on the node at once, as by loss of power, and removes what it left."""
         self._stopped.set()
-        if self._maker.is_alive():
-            self._maker.join()
+        if self._provisioner.is_alive():
+            self._provisioner.join()
         self._processes.end(patience=0)
         # What containerd started outlives it: the shims, known by our socket, and containers.
         for pid in (*self._shims(), *cgroups.members(self._cgroup)):
@@ -106,6 +106,10 @@ class Node:
         image.write(archive, name, files, start=start)
         self.import_image(archive)
         archive.unlink()
+
+    def processes(self) -> list[int]:
+        """Those of all containers, the ones that hold a pod's namespaces included."""
+        return list(cgroups.members(self._cgroup))
 
     def import_image(self, archive: Path) -> None:
         """Gives containerd the images of an OCI archive."""
@@ -189,12 +193,15 @@ class Node:
         corefile.write_text(nodeconfig.coredns(ADDRESS, self.plane.kubeconfig))
         self._start("coredns", [found["coredns"], "-conf", corefile])
 
-    def _make_folders(self) -> None:
-        """Makes the folder of each volume, as a provisioner would; kubelet waits for it."""
+    def _keep_folders(self) -> None:
+        """One folder for each volume there is, as a provisioner would; kubelet waits for it."""
         while not self._stopped.wait(0.2):
-            for volume in self.plane.api.list("/api/v1/persistentvolumes"):
-                if path := volume["spec"].get("local", {}).get("path"):
-                    Path(path).mkdir(parents=True, exist_ok=True)
+            volumes = self.plane.api.list("/api/v1/persistentvolumes")
+            wanted = {Path(one["spec"].get("local", {}).get("path", "/")) for one in volumes}
+            for folder in wanted:
+                folder.mkdir(parents=True, exist_ok=True)
+            for folder in set(self._folders.iterdir()) - wanted:
+                shutil.rmtree(folder, ignore_errors=True)
 
     # -- small things
 

@@ -1,4 +1,8 @@
-"""A control plane with one real node for the tests of this folder; scripts/node runs them."""
+"""A control plane with one real node for the tests of this folder; scripts/node runs them.
+
+All of them share it, and the tests of a file build upon each other: what is started in a minute
+is looked at in seconds.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.cluster import images
 from tests.cluster.node import Node
 from tests.cluster.plane import Plane
 
@@ -20,9 +25,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """The node, without images; `node.plane` is its control plane."""
+    """The node with the images of the stack; `node.plane` is its control plane."""
     directory = tmp_path_factory.mktemp("node")
     folders = directory / "volumes"
     plane = Plane(directory / "plane", nodes=0, tied=True, folders=folders)
     with plane, Node(plane, folders) as started:
+        images.add_stack(started)
         yield started

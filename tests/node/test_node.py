@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster import images
 from tests.cluster.api import Object, condition
 from tests.cluster.node import ADDRESS, Node
 
@@ -44,8 +43,7 @@ def pod(name: str, container: Object, **more: object) -> Object:
 
 @pytest.fixture(scope="module")
 def stage(node: Node) -> Iterator[Node]:
-    """The node with the images of the stack and a namespace that enforces `restricted`."""
-    images.add_stack(node)
+    """The node with a namespace that enforces `restricted`."""
     api = node.plane.api
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
     metadata = {"name": NAMESPACE, "labels": labels}

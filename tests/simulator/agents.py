@@ -98,6 +98,8 @@ def snmpd(device: Simulated, directory: Path) -> Program | None:
     configuration.write_text(
         f"agentAddress udp:{device.address}:{device.port}\n"
         f"rocommunity {device.community} 127.0.0.0/8\n"
+        # The network of tests (RFC 2544), which a real node's pods have addresses of.
+        f"rocommunity {device.community} 198.18.0.0/15\n"
         f"sysName {device.name}\n"
         "sysLocation this machine\n"
         "sysContact noc@acme.example\n"

@@ -6,7 +6,8 @@
     scripts/devices down [--dir D]     ends them and removes what they left
 
 Running `up` again changes nothing. The folder D (default demo/devices in the checkout) holds
-recordings, logs and which processes were started.
+recordings, logs and which processes were started. With `--workspace W` the devices are where
+that copy of examples/noc has them.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ class Refused(Exception):
     """Something stands in the way; the message says what and what to do."""
 
 
-def up(directory: Path) -> str:
+def up(directory: Path, workspace: Path = simulated.WORKSPACE) -> str:
     """Starts whatever does not answer yet and returns a line that says what is there."""
-    devices = simulated.load()
+    devices = simulated.load(workspace)
     processes = Processes(directory)
     notes = []
     if not _healthy(processes, devices):
@@ -62,9 +63,9 @@ def down(directory: Path) -> int:
     return ended
 
 
-def status(directory: Path) -> tuple[list[str], bool]:
+def status(directory: Path, workspace: Path = simulated.WORKSPACE) -> tuple[list[str], bool]:
     """One line per device (name, address, kind, state), and whether all are as they should be."""
-    devices = simulated.load()
+    devices = simulated.load(workspace)
     answering = _answering(devices, patience=1.0)
     started = {process.name for process in Processes(directory).all() if process.alive}
     lines, well = [], True
@@ -218,17 +219,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("what", choices=("up", "down", "status", "env"))
     parser.add_argument("--dir", type=Path, default=simulated.CHECKOUT / "demo" / "devices")
+    parser.add_argument("--workspace", type=Path, default=simulated.WORKSPACE)
     options = parser.parse_args(arguments)
     directory = options.dir.resolve()
     try:
         if options.what == "up":
-            print(up(directory), file=sys.stderr)
+            print(up(directory, options.workspace), file=sys.stderr)
         elif options.what == "down":
             ended = down(directory)
             print(f"Devices   {ended} processes ended" if ended else "Devices   none were running",
                   file=sys.stderr)  # fmt: skip
         elif options.what == "status":
-            lines, well = status(directory)
+            lines, well = status(directory, options.workspace)
             print("\n".join(lines))
             return 0 if well else 3
         else:

@@ -1,7 +1,7 @@
-"""Makes loopback addresses dead: all of 127.0.0.0/8 answers ping, so packets are dropped.
+"""Makes addresses of this machine dead: all of 127.0.0.0/8 answers ping, so packets are dropped.
 
-Needs root and nft. The rules of a state folder stand in a table
-of their own, which `lift` deletes again.
+Needs root and nft. The rules of a state folder stand in a table of their own, which `lift`
+deletes again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from zlib import crc32
 
+_TESTS = ipaddress.ip_network("198.18.0.0/15")  # RFC 2544: for tests, routed by nobody
+
 
 def table(owner: Path) -> str:
     """The name of the table that belongs to a state folder."""
@@ -24,11 +26,11 @@ def impose(owner: Path, addresses: Sequence[str]) -> str | None:
     """Drops whatever is sent to these addresses; returns why it could not, else None.
 
     `owner` is the state folder that the rules belong to. Raises ValueError for an address that
-    is not loopback: nothing else is ours to block.
+    is neither loopback nor of the network for tests: nothing else is ours to block.
     """
-    for address in addresses:
-        if not ipaddress.ip_address(address).is_loopback:
-            raise ValueError(f"{address} is no loopback address")
+    for address in map(ipaddress.ip_address, addresses):
+        if not address.is_loopback and address not in _TESTS:
+            raise ValueError(f"{address} is neither a loopback address nor of {_TESTS}")
     if os.geteuid() != 0:
         return "not root"
     if shutil.which("nft") is None:

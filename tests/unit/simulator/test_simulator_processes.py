@@ -49,7 +49,7 @@ def test_a_pid_that_belongs_to_somebody_else_by_now_is_left_alone(tmp_path):
     assert processes.end() == 0
 
 
-def test_nothing_but_loopback_is_ever_silenced(tmp_path):
+def test_nothing_but_addresses_of_our_own_is_ever_silenced(tmp_path):
     with pytest.raises(ValueError, match=r"192\.0\.2\.1"):
         silence.impose(tmp_path, ["127.0.0.9", "192.0.2.1"])
 
