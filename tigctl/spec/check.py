@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from collectors.device import Device
+from tigctl.spec import entrances
 from tigctl.spec.document import Path
 from tigctl.spec.faults import Faults, suggest
 from tigctl.spec.inventory import Inventory
@@ -19,7 +20,7 @@ from tigctl.spec.keys import dotted
 from tigctl.spec.model import TargetSettings, TenantSettings
 from tigctl.spec.quantity import format_duration, format_size
 from tigctl.spec.ranges import Ranges, network_range
-from tigctl.spec.stack import LONGHORN_KEYS, Component, Entrance, Resources, Storage, in_pool
+from tigctl.spec.stack import LONGHORN_KEYS, Component, Resources, Storage
 
 Place = Callable[[Path], tuple[str, int]]
 
@@ -68,39 +69,10 @@ def check_settings(
     for path, message in _requests_beyond_limits(settings.resources):
         fault(path, message)
     if target and target.type == "kubernetes":
-        for component in ("grafana", "influxdb"):
-            entrance = getattr(settings.exposure, component)
-            if entrance.type in {"gateway", "ingress"} and not entrance.host:
-                fault(
-                    ("exposure", component, "host"),
-                    f"is missing; type {entrance.type} needs it (or write type: none)",
-                )
-        for path, message in _entrances(settings, target):
+        for path, message in entrances.faults_of(settings, target):
             fault(path, message)
         for path, message in _volumes(settings.storage):
             fault(path, message)
-
-
-def _entrances(settings: TenantSettings, target: TargetSettings) -> Iterator[tuple[Path, str]]:
-    """Entrances that the target has no door for, or that cannot be as they are asked for."""
-    for component in ("grafana", "influxdb"):
-        entrance: Entrance = getattr(settings.exposure, component)
-        path = ("exposure", component)
-        if entrance.tls.issuer and entrance.tls.secret:
-            yield (*path, "tls"), "issuer and secret exclude each other; write one of them"
-        if entrance.type != "loadbalancer":
-            continue
-        if entrance.tls.issuer or entrance.tls.secret:
-            yield (
-                (*path, "tls"),
-                "an address of its own carries no TLS; use type gateway or ingress for it",
-            )
-        if entrance.address and not in_pool(entrance.address, target.pool.addresses):
-            parts = ", ".join(target.pool.addresses)
-            yield (
-                (*path, "address"),
-                f"{entrance.address} is not in pool {parts} of target {settings.target}",
-            )
 
 
 def _volumes(storage: Storage) -> Iterator[tuple[Path, str]]:

@@ -58,6 +58,11 @@ class FleetFile:
     classes: Mapping[str, Layer]
     targets: tuple[str, ...]
 
+    def place(self, path: Path) -> tuple[str, int]:
+        """File and line of a key of fleet.yaml."""
+        document = self.layers[0].document
+        return document.file, document.line(path)
+
 
 def read_fleet(document: Document, faults: Faults) -> FleetFile:
     """Takes fleet.yaml apart and reports its faults."""

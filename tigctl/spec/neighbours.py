@@ -3,88 +3,58 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Protocol
 
 from collectors.device import Device
+from tigctl.spec.entrances import Claimant
 from tigctl.spec.faults import Faults
 from tigctl.spec.model import TargetSettings, TenantSettings
+from tigctl.spec.quantity import format_size
 from tigctl.spec.ranges import Range, address_range, network_range, overlaps, show
-from tigctl.spec.stack import Entrance, address_span
 
 # Hundreds of tenants behind the same NAT would otherwise fill the screen.
 MOST_OVERLAPS = 20
 
 _SAFE_COPIES = 3
 
+# InfluxDB writes a compacted shard beside the old one before it drops that, and keeps its log
+# of writes on the same volume; Grafana copies its database when a new version changes it.
+_LEAST_INFLUXDB = 2 * 2**30
+_LEAST_GRAFANA = 256 * 2**20
+
 
 class _Tenant(Protocol):
     @property
     def settings(self) -> TenantSettings: ...
     @property
+    def target(self) -> TargetSettings: ...
+    @property
     def devices(self) -> tuple[Device, ...]: ...
 
 
-def check_neighbours(settings: Mapping[str, TenantSettings], folder: str, faults: Faults) -> None:
-    """Two tenants of one target must not share a namespace: destroying one would end both."""
-    taken: dict[tuple[str, str], str] = {}
-    for name, own in settings.items():
-        other = taken.setdefault((own.target, own.namespace), name)
-        if other != name:
-            faults.add(
-                f"{folder}{name}/tenant.yaml",
-                0,
-                f"namespace: {own.namespace!r} is that of tenant {other} too (target "
-                f"{own.target}); give each its own, or delete the key for tig-{name}",
-            )
-
-
-def check_entrances(
-    tenants: Mapping[str, tuple[TenantSettings, TargetSettings]], folder: str, faults: Faults
+def check_neighbours(
+    tenants: Mapping[str, Claimant], faults: Faults, about: Collection[str] | None = None
 ) -> None:
-    """A host with its path, and an address, lead to one tenant; and the pool has an end."""
-    taken: dict[tuple[str, ...], str] = {}
-    asked: dict[str, list[str]] = {}
-    pools: dict[str, TargetSettings] = {}
-    for name, (own, target) in tenants.items():
-        if target.type != "kubernetes":
+    """Two tenants of one target must not share a namespace: destroying one would end both.
+
+    Only faults of the tenants in `about` are added, of all without it.
+    """
+    named = tenants.keys() if about is None else about
+    taken: dict[tuple[str, str], str] = {}
+    for name, one in tenants.items():
+        own = one.settings
+        other = taken.setdefault((own.target, own.namespace), name)
+        if other == name or not (name in named or other in named):
             continue
-        where = f"{folder}{name}/tenant.yaml"
-        pools[own.target] = target
-        addresses = set()
-        for component in ("grafana", "influxdb"):
-            entrance: Entrance = getattr(own.exposure, component)
-            key: tuple[str, ...] = ()
-            if entrance.type in {"gateway", "ingress"}:
-                key = (own.target, entrance.host, entrance.path.rstrip("/"))
-                shown, use = f"{entrance.host}{entrance.path}", "host or path"
-            elif entrance.type == "loadbalancer":
-                addresses.add(entrance.address or component)
-                key = (own.target, entrance.address) if entrance.address else ()
-                shown, use = entrance.address, "address"
-            if key and (other := taken.setdefault(key, name)) != name:
-                faults.add(
-                    where,
-                    0,
-                    f"exposure.{component}: {shown} leads to tenant {other} already (target"
-                    f" {own.target}); give it another {use}",
-                )
-        asked.setdefault(own.target, []).extend([name] * len(addresses))
-    for place, names in asked.items():
-        _check_pool(place, pools[place], names, faults)
-
-
-def _check_pool(place: str, target: TargetSettings, names: Sequence[str], faults: Faults) -> None:
-    spans = [address_span(part) for part in target.pool.addresses]
-    size = sum(last - first + 1 for first, last in spans)
-    if spans and len(names) > size:
-        shown = ", ".join(dict.fromkeys(names))
+        # The fault stands where somebody is at work, and names the other place.
+        here, there = (name, other) if name in named else (other, name)
+        file, line = tenants[there].place(("namespace",))
         faults.add(
-            "fleet.yaml",
-            0,
-            f"targets.{place}.pool: {len(names)} entrances of type loadbalancer want an address,"
-            f" and the pool has {size} ({', '.join(target.pool.addresses)}); wanted by {shown};"
-            " make the pool larger, or use type gateway",
+            *tenants[here].place(("namespace",)),
+            f"namespace: {own.namespace!r} is that of tenant {there} too"
+            f" ({f'{file}:{line}' if line else file}, target {own.target}); give each its own, or"
+            f" delete the key for tig-{here}",
         )
 
 
@@ -95,17 +65,32 @@ def warnings(tenants: Mapping[str, _Tenant]) -> tuple[str, ...]:
         *_overlaps(tenants),
         *_retention(tenants),
         *_copies(tenants),
+        *_volumes(tenants),
     )
 
 
 def _copies(tenants: Mapping[str, _Tenant]) -> Iterator[str]:
     for name, tenant in tenants.items():
         copies = tenant.settings.storage.replicas
-        if copies < _SAFE_COPIES:
+        if copies < _SAFE_COPIES and tenant.target.type == "kubernetes":
             yield (
                 f"{name}: storage.replicas is {copies}; with fewer than {_SAFE_COPIES} copies the"
                 " loss of one node leaves the data without a second copy, or without any"
             )
+
+
+def _volumes(tenants: Mapping[str, _Tenant]) -> Iterator[str]:
+    for name, tenant in tenants.items():
+        storage = tenant.settings.storage
+        for key, given, least in (
+            ("influxdb", storage.influxdb, _LEAST_INFLUXDB),
+            ("grafana", storage.grafana, _LEAST_GRAFANA),
+        ):
+            if given and given < least and tenant.target.type == "kubernetes":
+                yield (
+                    f"{name}: storage.{key} is {format_size(given)}; below {format_size(least)} a"
+                    " volume is soon full, and what is full takes no data: write at least that"
+                )
 
 
 def _overlaps(tenants: Mapping[str, _Tenant]) -> Iterator[str]:

@@ -18,6 +18,17 @@ def network_range(cidr: str) -> Range:
     return (network.version, int(network.network_address), int(network.broadcast_address))
 
 
+def pool_range(text: str) -> Range:
+    """The range of a CIDR or of `FIRST-LAST`, as pools are written. Raises ValueError."""
+    first, dash, last = text.partition("-")
+    if not dash:
+        return network_range(text)
+    low, high = ipaddress.ip_address(first.strip()), ipaddress.ip_address(last.strip())
+    if low.version != high.version or int(low) > int(high):
+        raise ValueError(text)
+    return (low.version, int(low), int(high))
+
+
 def address_range(address: str) -> Range:
     """The range of one address."""
     found = ipaddress.ip_address(address)
@@ -49,6 +60,11 @@ class Ranges:
 
     def __bool__(self) -> bool:
         return bool(self.joined)
+
+    @property
+    def size(self) -> int:
+        """How many addresses there are, each counted once."""
+        return sum(last - first + 1 for _, first, last in self.joined)
 
     def __contains__(self, address: Address) -> bool:
         # Nothing that begins at this address or before it sorts behind this.

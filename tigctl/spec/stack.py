@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -24,19 +23,7 @@ from tigctl.spec.fields import (
     Whole,
     setting,
 )
-
-
-def address_span(text: str) -> tuple[int, int]:
-    """The first and last address of a CIDR or of a range `A-B`, as numbers. Raises ValueError."""
-    first, dash, last = text.partition("-")
-    if not dash:
-        network = ipaddress.ip_network(text)
-        return int(network.network_address), int(network.broadcast_address)
-    low, high = ipaddress.ip_address(first.strip()), ipaddress.ip_address(last.strip())
-    if low.version != high.version or int(low) > int(high):
-        raise ValueError(text)
-    return int(low), int(high)
-
+from tigctl.spec.ranges import pool_range
 
 _HOST = r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*"
 _LABEL_KEY = rf"({_HOST}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
@@ -164,7 +151,7 @@ class Tls(Section):
     """ClusterIssuer of cert-manager that makes the certificate."""
 
     secret: Label = ""
-    """Secret of type kubernetes.io/tls that somebody else keeps."""
+    """Secret of type kubernetes.io/tls in the tenant's namespace that somebody else keeps."""
 
 
 class Entrance(Section):
@@ -177,7 +164,8 @@ class Entrance(Section):
     """Host name; needed by gateway and ingress."""
 
     path: Annotated[str, AfterValidator(_path)] = "/"
-    """Path under the host, so that several tenants can share one."""
+    """Path under the host, so that several tenants can share one. InfluxDB can have one at a
+    gateway only, which takes it away from requests: its API works so, its pages do not."""
 
     address: Annotated[str, AfterValidator(_address)] = ""
     """Address of a loadbalancer; default: the next free one of the pool."""
@@ -206,7 +194,7 @@ class Exposure(Section):
 
 def _pool_part(value: str) -> str:
     try:
-        address_span(value)
+        pool_range(value)
     except ValueError:
         raise ValueError(
             f"{value!r} is no part of a pool; write 192.0.2.0/28 or 192.0.2.10-192.0.2.20"
@@ -215,13 +203,6 @@ def _pool_part(value: str) -> str:
 
 
 PoolPart = Annotated[str, AfterValidator(_pool_part)]
-
-
-def in_pool(address: str, parts: Sequence[str]) -> bool:
-    """Whether an address is in one of these; with none given, nobody knows, and it may be."""
-    number = int(ipaddress.ip_address(address))
-    spans = [address_span(part) for part in parts]
-    return not spans or any(first <= number <= last for first, last in spans)
 
 
 class GatewayReference(Section):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from collectors.device import Device
@@ -14,12 +13,13 @@ from tigctl.errors import UsageError
 from tigctl.spec import document, files, inventory, layers
 from tigctl.spec.check import check_devices, check_settings, limits
 from tigctl.spec.document import Document
+from tigctl.spec.entrances import Claimant, check_entrances
 from tigctl.spec.faults import Faults, suggest
 from tigctl.spec.inventory import Inventory
 from tigctl.spec.layers import FleetFile, Layer
 from tigctl.spec.misplaced import check_names
 from tigctl.spec.model import Fleet, TargetSettings, TenantSettings
-from tigctl.spec.neighbours import check_entrances, check_neighbours, warnings
+from tigctl.spec.neighbours import check_neighbours, warnings
 from tigctl.spec.stack import Images
 from tigctl.spec.text import MEBIBYTE, read_text
 
@@ -108,19 +108,20 @@ def load(root: Path, tenants: Sequence[str] | None = None) -> Workspace:
         find(root)  # raises, or there is one above
         raise UsageError(f"{root} is no workspace: it holds no {FLEET_FILE}")
     faults = Faults()
-    found = _folders(root, faults)
-    names = found if tenants is None else _chosen(tenants, found)
+    every = _folders(root, faults)
+    names = every if tenants is None else _chosen(tenants, every)
     fleet = layers.read_fleet(_yaml(root / FLEET_FILE, root, faults), faults)
-    loaded = {name: _tenant(root, name, fleet, faults) for name in names}
-    complete = {name: tenant for name, tenant in loaded.items() if tenant}
-    check_neighbours(
-        {name: tenant.settings for name, tenant in complete.items()}, f"{TENANTS}/", faults
-    )
-    check_entrances(
-        {name: (tenant.settings, tenant.target) for name, tenant in complete.items()},
-        f"{TENANTS}/",
-        faults,
-    )
+    complete: dict[str, Tenant] = {}
+    claimants: dict[str, Claimant] = {}
+    for name in names:
+        found = _tenant(root, name, fleet, faults)
+        if found:
+            complete[name], claimants[name] = found
+    if any(one.target.type == "kubernetes" for one in claimants.values()):
+        claimants |= _neighbours(root, every, claimants, fleet)
+    claimants = dict(sorted(claimants.items()))
+    check_neighbours(claimants, faults, complete)
+    check_entrances(claimants, fleet.place, faults, complete)
     faults.raise_all()
     if fleet.model is None:
         raise AssertionError("a fleet without a model has faults, and these were raised")
@@ -182,26 +183,66 @@ def _yaml(path: Path, root: Path, faults: Faults) -> Document:
     return empty if text is None else document.parse(text, shown, faults) or empty
 
 
-def _tenant(root: Path, name: str, fleet: FleetFile, faults: Faults) -> Tenant | None:
-    directory = root / TENANTS / name
-    before = len(faults)
-    check_names(directory, root, faults)
-    own = layers.read_tenant(_yaml(directory / "tenant.yaml", root, faults), faults)
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A tenant's settings with the layers they come from; None where faults leave none."""
+
+    settings: TenantSettings | None
+    target: TargetSettings | None
+    stack: tuple[Layer, ...]
+    broken: frozenset[str]
+
+    def place(self, path: document.Path) -> tuple[str, int]:
+        """File and line that set a key."""
+        return layers.place(self.stack, path)
+
+
+def _settings(root: Path, name: str, fleet: FleetFile, faults: Faults) -> _Read:
+    file = root / TENANTS / name / "tenant.yaml"
+    own = layers.read_tenant(_yaml(file, root, faults), faults)
     picked = _class_layers(own, fleet, faults)
     stack = (*fleet.layers, *(picked or ()), own)
     broken = frozenset[str]().union(*(layer.broken for layer in stack))
-    settings, target = None, None
-    if picked is not None:  # with an unknown class, any key may be another
-        settings = layers.merged(name, stack)
-        target = _target(settings, fleet, stack, broken, faults)
-        check_settings(settings, target, broken, partial(layers.place, stack), faults)
+    if picked is None:  # with an unknown class, any key may be another
+        return _Read(None, None, stack, broken)
+    settings = layers.merged(name, stack)
+    target = _target(settings, fleet, stack, broken, faults)
+    return _Read(settings, target, stack, broken)
+
+
+def _neighbours(
+    root: Path, names: Sequence[str], loaded: Collection[str], fleet: FleetFile
+) -> dict[str, Claimant]:
+    """The settings of tenants that are not loaded, as far as they are sound.
+
+    What they take of a target, nobody else can have; their faults are theirs.
+    """
+    found = {}
+    for name in names:
+        faults = Faults()
+        read = None if name in loaded else _settings(root, name, fleet, faults)
+        if read and read.settings and read.target and not faults.found:
+            found[name] = Claimant(read.settings, read.target, read.place)
+    return found
+
+
+def _tenant(
+    root: Path, name: str, fleet: FleetFile, faults: Faults
+) -> tuple[Tenant, Claimant] | None:
+    directory = root / TENANTS / name
+    before = len(faults)
+    check_names(directory, root, faults)
+    read = _settings(root, name, fleet, faults)
+    settings, target = read.settings, read.target
+    if settings is not None:
+        check_settings(settings, target, read.broken, read.place, faults)
     devices = _devices(directory, root, faults)
-    names = layers.credential_names(stack)
-    check_devices(devices, limits(settings, names, broken), faults)
+    names = layers.credential_names(read.stack)
+    check_devices(devices, limits(settings, names, read.broken), faults)
     if settings is None or target is None or len(faults) != before:
         return None
     folders = (directory / "profiles", root / "profiles")
-    return Tenant(
+    tenant = Tenant(
         name,
         directory,
         settings,
@@ -211,6 +252,7 @@ def _tenant(root: Path, name: str, fleet: FleetFile, faults: Faults) -> Tenant |
         fleet.model.images if fleet.model else Images(),
         tuple(folder for folder in folders if folder.is_dir()),
     )
+    return tenant, Claimant(settings, target, read.place)
 
 
 def _class_layers(own: Layer, fleet: FleetFile, faults: Faults) -> tuple[Layer, ...] | None:

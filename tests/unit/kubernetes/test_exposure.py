@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tigctl.render.kubernetes import reference
 from tigctl.render.kubernetes.exposure import entrances
 from tigctl.render.kubernetes.model import Object, Stack
 from tigctl.spec.model import TargetSettings, TenantSettings
@@ -99,11 +100,77 @@ def test_an_address_of_its_own() -> None:
     assert "annotations" not in free["metadata"]
 
 
-def test_both_components_share_an_address_on_different_ports() -> None:
+def test_an_address_of_ipv6_asks_for_a_service_of_ipv6() -> None:
+    (service,) = found({"type": "loadbalancer", "address": "2001:DB8::10"}).values()
+    assert service["spec"]["ipFamilies"] == ["IPv6"]
+    assert service["metadata"]["annotations"]["metallb.io/loadBalancerIPs"] == "2001:db8::10"
+    (service,) = found({"type": "loadbalancer", "address": "192.0.2.10"}).values()
+    assert "ipFamilies" not in service["spec"], "the cluster's first family"
+
+
+def test_a_shared_address_as_metallb_shares_it() -> None:
+    """Its allocator wants one key, different ports, and of different pods the policy Cluster."""
     both = {"type": "loadbalancer", "address": "192.0.2.10"}
     objects = found(both, both)
     keys = {
         one["metadata"]["annotations"]["metallb.io/allow-shared-ip"] for one in objects.values()
     }
     ports = {one["spec"]["ports"][0]["port"] for one in objects.values()}
-    assert (keys, ports) == ({"tigctl-acme"}, {80, 8086})
+    policies = {one["spec"]["externalTrafficPolicy"] for one in objects.values()}
+    assert (keys, ports, policies) == ({"tigctl-acme"}, {80, 8086}, {"Cluster"})
+
+
+def test_two_free_addresses_are_not_shared() -> None:
+    both = {"type": "loadbalancer"}
+    for one in found(both, both).values():
+        assert "annotations" not in one["metadata"]
+        assert one["spec"]["externalTrafficPolicy"] == "Local"
+
+
+def test_influxdb_below_a_path_of_a_gateway_does_not_see_the_path() -> None:
+    grafana = {"type": "gateway", **HOST}
+    objects = found(grafana, {**grafana, "path": "/acme-data"})
+    (rule,) = objects["HTTPRoute", "influxdb"]["spec"]["rules"]
+    assert rule["matches"] == [{"path": {"type": "PathPrefix", "value": "/acme-data"}}]
+    assert rule["backendRefs"] == [{"name": "influxdb", "port": 8086}]
+    assert rule["filters"] == [
+        {
+            "type": "URLRewrite",
+            "urlRewrite": {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/"}},
+        }
+    ]
+    # Grafana is told its path, and has to see it.
+    assert "filters" not in objects["HTTPRoute", "grafana"]["spec"]["rules"][0]
+    whole = found({"type": "none"}, {**grafana, "path": "/"})["HTTPRoute", "influxdb"]
+    assert "filters" not in whole["spec"]["rules"][0]
+
+
+@pytest.mark.parametrize(
+    ("entrance", "kinds"),
+    [
+        ({"type": "gateway"}, {"HTTPRoute"}),
+        ({"type": "gateway", "tls": {"issuer": "internal"}}, {"ListenerSet", "Certificate"}),
+        ({"type": "ingress"}, {"Ingress"}),
+        ({"type": "loadbalancer", "host": ""}, {"Service"}),
+    ],
+    ids=lambda found: str(found) if isinstance(found, dict) else "",
+)
+def test_of_the_reference_tenant_they_are_those_of_the_reference(
+    entrance: dict[str, Any], kinds: set[str]
+) -> None:
+    shown = {one["kind"]: one for one in reference.load("exposure")}
+    made = {one["kind"]: one for one in found({"host": "acme.noc.example", **entrance}).values()}
+    assert kinds <= made.keys()
+    for kind in kinds:
+        assert made[kind] == shown[kind]
+
+
+def test_tenants_do_not_share_what_is_rendered() -> None:
+    one = found({"type": "gateway", **HOST}, {"type": "gateway", **HOST, "path": "/i"})
+    for route in one.values():
+        (rule,) = route["spec"]["rules"]
+        rule["matches"][0]["path"]["type"] = "spoilt"
+        for rewrite in rule.get("filters", []):
+            rewrite["urlRewrite"]["path"]["type"] = "spoilt"
+    again = found({"type": "gateway", **HOST}, {"type": "gateway", **HOST, "path": "/i"})
+    assert "spoilt" not in str(again)

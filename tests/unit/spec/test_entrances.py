@@ -21,9 +21,9 @@ def workspace(root: Path, fleet: str, **tenants: str) -> Path:
     return root
 
 
-def faults(root: Path) -> str:
+def faults(root: Path, *tenants: str) -> str:
     with pytest.raises(InvalidFiles) as error:
-        load(root)
+        load(root, tenants or None)
     return str(error.value)
 
 
@@ -33,6 +33,10 @@ POOL = "targets: {prod: {type: kubernetes, pool: {name: t, addresses: [192.0.2.8
 
 def grafana(text: str) -> str:
     return f"exposure: {{grafana: {{{text}}}}}\n"
+
+
+def both(grafana: str, influxdb: str) -> str:
+    return f"exposure:\n  grafana: {{{grafana}}}\n  influxdb: {{{influxdb}}}\n"
 
 
 def test_a_host_leads_to_one_tenant(tmp_path: Path) -> None:
@@ -45,7 +49,8 @@ def test_a_host_leads_to_one_tenant(tmp_path: Path) -> None:
     )
     said = faults(root)
     assert (
-        "tenants/globex/tenant.yaml: exposure.grafana: noc.example/a/ leads to tenant acme" in said
+        "tenants/globex/tenant.yaml:1: exposure.grafana.host: noc.example/a/ leads to tenant acme"
+        " (tenants/acme/tenant.yaml:1, target prod) already; give it another host or path" in said
     )
     assert "initech" not in said
 
@@ -65,14 +70,15 @@ def test_addresses_lie_in_the_pool_and_are_given_once(tmp_path: Path) -> None:
 def test_an_address_given_twice(tmp_path: Path) -> None:
     fixed = grafana("type: loadbalancer, address: 192.0.2.8")
     said = faults(workspace(tmp_path, POOL, acme=fixed, globex=fixed))
-    assert "192.0.2.8 leads to tenant acme already" in said
+    assert "192.0.2.8 leads to tenant acme (tenants/acme/tenant.yaml:1, target prod)" in said
 
 
 def test_a_pool_has_an_end(tmp_path: Path) -> None:
     own = grafana("type: loadbalancer")
     said = faults(workspace(tmp_path, POOL, acme=own, globex=own, initech=own))
     assert "3 entrances of type loadbalancer want an address, and the pool has 2" in said
-    assert "wanted by acme, globex, initech" in said
+    assert "fleet.yaml:3: targets.prod.pool" in said
+    assert "wanted by acme (any), globex (any), initech (any)" in said
 
 
 def test_an_address_of_its_own_carries_no_tls(tmp_path: Path) -> None:
@@ -103,3 +109,161 @@ def test_few_copies_are_worth_a_word(tmp_path: Path) -> None:
 def test_a_pool_of_nonsense(tmp_path: Path, part: str) -> None:
     fleet = f"targets: {{prod: {{type: kubernetes, pool: {{addresses: ['{part}']}}}}}}\n"
     assert "is no part of a pool" in faults(workspace(tmp_path, fleet + grafana("type: none")))
+
+
+def test_components_of_one_tenant_have_a_path_each(tmp_path: Path) -> None:
+    host = "type: gateway, host: noc.example"
+    said = faults(workspace(tmp_path, PLAIN, acme=both(host, host)))
+    assert said == (
+        "tenants/acme/tenant.yaml:3: exposure.influxdb.host: noc.example/ leads to"
+        " exposure.grafana.host (tenants/acme/tenant.yaml:2, target prod) already; give it another"
+        " host or path"
+    )
+
+
+def test_tenants_of_different_targets_do_not_meet(tmp_path: Path) -> None:
+    fleet = "targets: {prod: {type: kubernetes}, lab: {type: kubernetes}, here: {type: local}}\n"
+    taken = both("host: noc.example, type: gateway", "type: loadbalancer, address: 192.0.2.8")
+    root = workspace(
+        tmp_path,
+        fleet,
+        acme=taken,
+        globex="target: lab\n" + taken,
+        initech="target: here\n" + taken,
+    )
+    assert len(load(root).tenants) == 3
+
+
+def test_a_host_set_for_all_is_a_fault_of_each(tmp_path: Path) -> None:
+    root = workspace(tmp_path, PLAIN + grafana("host: noc.example"), acme="", globex="", initech="")
+    assert faults(root).splitlines() == [
+        f"fleet.yaml:4: exposure.grafana.host (tenant {name}): noc.example/ leads to tenant acme"
+        " (fleet.yaml:4, target prod) already; give it another host or path"
+        for name in ("globex", "initech")
+    ]
+
+
+@pytest.mark.parametrize("tls", ["issuer: internal", "secret: wildcard"])
+def test_a_gateway_takes_one_certificate_for_a_host(tmp_path: Path, tls: str) -> None:
+    root = workspace(
+        tmp_path,
+        PLAIN,
+        acme=grafana("host: noc.example, path: /a"),
+        globex=grafana(f"host: noc.example, path: /g, tls: {{{tls}}}"),
+        initech=grafana(f"host: initech.example, tls: {{{tls}}}"),
+    )
+    said = faults(root)
+    assert said == (
+        "tenants/acme/tenant.yaml:1: exposure.grafana.host: noc.example is that of tenant globex"
+        " (tenants/globex/tenant.yaml:1, target prod) too, and a Gateway takes one certificate for"
+        " a host; give each a host, or leave tls out at all of them and to the Gateway"
+    )
+
+
+def test_an_ingress_takes_a_host_with_tls_twice(tmp_path: Path) -> None:
+    shared = "type: ingress, host: noc.example, tls: {secret: wildcard}"
+    root = workspace(
+        tmp_path, PLAIN, acme=grafana(f"{shared}, path: /a"), globex=grafana(f"{shared}, path: /g")
+    )
+    assert len(load(root).tenants) == 2
+
+
+@pytest.mark.parametrize("name", ["acme", "globex"])
+def test_loading_one_tenant_looks_at_its_neighbours(tmp_path: Path, name: str) -> None:
+    other = "globex" if name == "acme" else "acme"
+    root = workspace(
+        tmp_path,
+        PLAIN,
+        acme="namespace: noc\n" + grafana("host: noc.example"),
+        globex="namespace: noc\n" + grafana("host: noc.example"),
+        initech=grafana("host: initech.example"),
+    )
+    first, second = faults(root, name).splitlines()
+    assert first.startswith(f"tenants/{name}/tenant.yaml:1: namespace: 'noc' is that of tenant")
+    assert f"{other} too (tenants/{other}/tenant.yaml:1" in first
+    assert second.startswith(f"tenants/{name}/tenant.yaml:2: exposure.grafana.host: noc.example/")
+    assert f"tenant {other} (tenants/{other}/tenant.yaml:2, target prod)" in second
+    assert load(root, ["initech"]).tenants.keys() == {"initech"}
+
+
+def test_faults_of_neighbours_stay_theirs(tmp_path: Path) -> None:
+    root = workspace(
+        tmp_path,
+        PLAIN,
+        acme=grafana("host: noc.example"),
+        globex=grafana("host: noc.example") + "nonsense: 1\n",
+        initech="target: nowhere\n",
+    )
+    assert load(root, ["acme"]).tenants.keys() == {"acme"}
+
+
+def test_a_used_up_pool_is_a_fault_of_who_asks_of_it(tmp_path: Path) -> None:
+    own = grafana("type: loadbalancer")
+    root = workspace(
+        tmp_path, POOL, acme=own, globex=own, initech=own, other=grafana("host: noc.example")
+    )
+    assert "the pool has 2" in faults(root, "initech")
+    assert load(root, ["other"]).tenants.keys() == {"other"}
+
+
+def test_a_pool_counts_each_address_once_and_fixed_ones_too(tmp_path: Path) -> None:
+    pool = "[192.0.2.8/31, 192.0.2.9-192.0.2.9]"
+    fleet = f"targets: {{prod: {{type: kubernetes, pool: {{addresses: {pool}}}}}}}\n"
+    two = both("type: loadbalancer, address: 192.0.2.9", "type: loadbalancer")
+    said = faults(workspace(tmp_path, fleet, acme=two, globex=grafana("type: loadbalancer")))
+    assert "3 entrances" in said
+    assert "the pool has 2 (192.0.2.8/31, 192.0.2.9-192.0.2.9)" in said
+    assert "wanted by acme (192.0.2.9, any), globex (any)" in said
+
+
+def test_many_who_want_an_address_are_counted(tmp_path: Path) -> None:
+    own = dict.fromkeys((f"t{number:02}" for number in range(13)), grafana("type: loadbalancer"))
+    said = faults(workspace(tmp_path, POOL, **own))
+    assert "t09 (any) and 3 more tenants;" in said
+    assert "t10" not in said
+
+
+def test_an_ipv6_address_is_no_ipv4_address_of_the_same_number(tmp_path: Path) -> None:
+    root = workspace(tmp_path, POOL, acme=grafana("type: loadbalancer, address: '::c000:208'"))
+    assert "is not in pool 192.0.2.8/31 of target prod" in faults(root)
+
+
+@pytest.mark.parametrize("kind", ["gateway", "ingress", "none"])
+def test_an_address_belongs_to_a_load_balancer(tmp_path: Path, kind: str) -> None:
+    text = grafana(f"type: {kind}, host: noc.example, address: 192.0.2.8")
+    said = faults(workspace(tmp_path, PLAIN, acme=text))
+    assert f"exposure.grafana.address: does not go with type {kind}; delete it, or write" in said
+
+
+@pytest.mark.parametrize("kind", ["ingress", "loadbalancer"])
+def test_influxdb_has_a_path_only_at_a_gateway(tmp_path: Path, kind: str) -> None:
+    def text(kind: str, name: str) -> str:
+        host = "" if kind == "loadbalancer" else f"host: {name}.example, "
+        return both("type: none", f"{host}path: /data, type: {kind}")
+
+    root = workspace(tmp_path, PLAIN, acme=text(kind, "acme"), globex=text("gateway", "globex"))
+    said = faults(root, "acme")
+    assert f"exposure.influxdb.path: InfluxDB answers at / only, and type {kind}" in said
+    assert load(root, ["globex"]).tenants
+
+
+def test_an_address_that_both_components_share(tmp_path: Path) -> None:
+    fixed = "type: loadbalancer, address: 192.0.2.8"
+    said = faults(workspace(tmp_path, POOL, acme=both(fixed, fixed)))
+    assert "exposure.influxdb.address: 192.0.2.8 is Grafana's too" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_small_volumes_are_worth_a_word_on_a_cluster(tmp_path: Path) -> None:
+    fleet = "targets: {prod: {type: kubernetes}}\n" + grafana("type: none")
+    root = workspace(
+        tmp_path,
+        fleet,
+        acme="storage: {influxdb: 2047Mi, grafana: 255Mi}\n",
+        globex="storage: {influxdb: 2Gi, grafana: none}\n",
+        initech="target: local\nstorage: {influxdb: 1Mi, replicas: 1}\n",
+    )
+    found = load(root).warnings
+    assert len(found) == 2
+    assert found[0].startswith("acme: storage.influxdb is 2047Mi; below 2Gi")
+    assert found[1].startswith("acme: storage.grafana is 255Mi; below 256Mi")

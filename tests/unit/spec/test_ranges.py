@@ -5,11 +5,19 @@ from __future__ import annotations
 import ipaddress
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tigctl.spec.check import circles
-from tigctl.spec.ranges import Ranges, address_range, network_range, overlaps, show
+from tigctl.spec.ranges import (
+    Ranges,
+    address_range,
+    network_range,
+    overlaps,
+    pool_range,
+    show,
+)
 
 # Small enough that ranges meet often.
 NUMBERS = st.integers(0, 60)
@@ -58,6 +66,23 @@ def test_ranges_for_a_person() -> None:
     assert show((4, 1, 4)) == "0.0.0.1 to 0.0.0.4"
     # One number, two families: they never meet.
     assert overlaps({"a": [(4, 1, 1)], "b": [(6, 1, 1)]}) == ()
+
+
+def test_ranges_of_a_pool() -> None:
+    assert pool_range("192.0.2.8/30") == network_range("192.0.2.8/30")
+    assert pool_range("192.0.2.8 - 192.0.2.9") == network_range("192.0.2.8/31")
+    assert pool_range("2001:db8::-2001:db8::1") == network_range("2001:db8::/127")
+
+
+@pytest.mark.parametrize("text", ["", "-", "192.0.2.9-192.0.2.8", "192.0.2.8-::1", "192.0.2.9/30"])
+def test_what_is_no_range_of_a_pool(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - its text is the caller's
+        pool_range(text)
+
+
+@given(RANGES)
+def test_each_address_is_counted_once(ranges: list[tuple[int, int, int]]) -> None:
+    assert Ranges(ranges).size == len(members(ranges))
 
 
 def test_circles() -> None:

@@ -234,7 +234,8 @@ def test_two_tenants_in_one_namespace(tmp_path: Path) -> None:
         "tenants/globex/tenant.yaml": "namespace: shared\n",
     }
     [fault] = faults(tmp_path, files)
-    assert fault.startswith("tenants/globex/tenant.yaml: namespace: 'shared' is that of tenant")
+    assert fault.startswith("tenants/globex/tenant.yaml:1: namespace: 'shared' is that of tenant")
+    assert "acme too (tenants/acme/tenant.yaml:1" in fault
     files["tenants/globex/tenant.yaml"] += "target: prod\n"
     load(write(tmp_path, files))
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+
 from tigctl.render.kubernetes import reference
 from tigctl.render.kubernetes.model import Object, Stack
 from tigctl.spec.stack import Entrance
 
 _PORTS = {"grafana": 3000, "influxdb": 8086}
-# Grafana's is the web's own port; InfluxDB keeps its own, so both can share one address.
+# Grafana's is the web's own port; InfluxDB keeps its own, so both fit on one address.
 _PUBLIC_PORTS = {"grafana": 80, "influxdb": 8086}
 _METALLB = "metallb.io"
+
+# InfluxDB answers at / only; Grafana is told its path and serves it itself.
+_WITHOUT_PATH = {
+    "type": "URLRewrite",
+    "urlRewrite": {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/"}},
+}
 
 
 def entrances(stack: Stack) -> list[Object]:
@@ -63,7 +71,9 @@ def _gateway(
     spec = route["spec"]
     spec["hostnames"] = [entrance.host]
     (rule,) = spec["rules"]
-    rule["matches"][0]["path"]["value"] = entrance.path.rstrip("/") or "/"
+    rule["matches"][0]["path"]["value"] = path = entrance.path.rstrip("/") or "/"
+    if component == "influxdb" and path != "/":
+        rule["filters"] = [copy.deepcopy(_WITHOUT_PATH)]
     rule["backendRefs"] = [{"name": component, "port": _PORTS[component]}]
     secret = _secret(component, entrance)
     if not secret:
@@ -102,12 +112,17 @@ def _load_balancer(stack: Stack, component: str, entrance: Entrance, found: Obje
         annotations[f"{_METALLB}/address-pool"] = stack.target.pool.name
     if entrance.address:
         annotations[f"{_METALLB}/loadBalancerIPs"] = entrance.address
-        if _shared(stack):
-            annotations[f"{_METALLB}/allow-shared-ip"] = f"tigctl-{stack.tenant}"
+    spec = found["spec"]
+    if ":" in entrance.address:
+        # Else the Service is of the cluster's first family, and MetalLB refuses the address.
+        spec["ipFamilies"] = ["IPv6"]
+    if _shared(stack):
+        annotations[f"{_METALLB}/allow-shared-ip"] = f"tigctl-{stack.tenant}"
+        # MetalLB shares an address between different pods only where any node may take a request.
+        spec["externalTrafficPolicy"] = "Cluster"
     if annotations:
         metadata["annotations"] = annotations
     found["metadata"] = metadata
-    spec = found["spec"]
     spec["selector"] = stack.selector(component)
     spec["ports"][0]["port"] = _PUBLIC_PORTS[component]
     spec["ports"][0]["targetPort"] = _PORTS[component]
@@ -115,9 +130,7 @@ def _load_balancer(stack: Stack, component: str, entrance: Entrance, found: Obje
 
 
 def _shared(stack: Stack) -> bool:
-    """Whether Grafana and InfluxDB of the tenant are to share one address."""
-    exposure = stack.settings.exposure
-    both = (exposure.grafana, exposure.influxdb)
-    return (
-        all(one.type == "loadbalancer" for one in both) and len({one.address for one in both}) == 1
-    )
+    """Whether Grafana and InfluxDB of the tenant are to share one fixed address."""
+    grafana, influxdb = stack.settings.exposure.grafana, stack.settings.exposure.influxdb
+    both = grafana.type == influxdb.type == "loadbalancer"
+    return both and grafana.address == influxdb.address != ""

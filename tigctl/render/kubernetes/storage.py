@@ -33,6 +33,29 @@ def claims(stack: Stack) -> list[Object]:
     return found
 
 
+def growth(live_bytes: int, wanted_bytes: int) -> str | None:
+    """Why a volume that has `live_bytes` cannot get `wanted_bytes`; None where it can.
+
+    A sentence to go behind the volume's name. What a volume has is the larger of what its claim
+    requests and what its status says it got.
+    """
+    if wanted_bytes >= live_bytes:
+        return None
+    return (
+        f"has {_shown(live_bytes)}, {_shown(wanted_bytes)} is wanted, and volumes never shrink;"
+        f" write at least {_shown(_whole(live_bytes))}, or restore a backup into a new volume"
+    )
+
+
+def _whole(count: int) -> int:
+    """The next size that can be written: a live one may be any number of bytes."""
+    return -(-count // 1024) * 1024
+
+
+def _shown(count: int) -> str:
+    return f"{count:,} bytes" if count % 1024 else format_size(count)
+
+
 def _class(longhorn: Object, storage: Storage) -> Object | None:
     """The class that the tenant's settings make; None where they name one or say nothing."""
     if storage.class_ or not storage.model_fields_set & set(LONGHORN_KEYS):
@@ -46,6 +69,8 @@ def _class(longhorn: Object, storage: Storage) -> Object | None:
     ):
         if value:
             parameters[key] = value
-    content = json.dumps(parameters, sort_keys=True).encode()
+    # Nothing but its metadata can be changed, so all the rest is what the name stands for.
+    said = {key: value for key, value in longhorn.items() if key != "metadata"}
+    content = json.dumps(said, sort_keys=True).encode()
     longhorn["metadata"]["name"] += f"-{sha256(content).hexdigest()[:8]}"
     return longhorn

@@ -1,0 +1,235 @@
+"""Entrances: what one can be, what those of all tenants mean for each other, and the pool's end.
+
+What an entrance becomes on a cluster is tigctl.render.kubernetes.exposure's.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tigctl.spec.document import Path
+from tigctl.spec.faults import Faults
+from tigctl.spec.keys import dotted
+from tigctl.spec.model import TargetSettings, TenantSettings
+from tigctl.spec.ranges import Ranges, pool_range
+from tigctl.spec.stack import Entrance, Exposure
+
+Place = Callable[[Path], tuple[str, int]]
+
+COMPONENTS = ("grafana", "influxdb")
+BY_NAME = frozenset({"gateway", "ingress"})
+
+# Hundreds of tenants in one sentence help nobody.
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """A tenant whose files may ask for entrances; `place` says where they set a key."""
+
+    settings: TenantSettings
+    target: TargetSettings
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What an entrance asks for that no other one of its target can have too."""
+
+    target: str
+    tenant: str
+    component: str
+    entrance: Entrance
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The address, or the host with its path."""
+        if self.entrance.type == "loadbalancer":
+            return (self.target, self.entrance.address)
+        return (self.target, self.entrance.host, self.entrance.path.rstrip("/"))
+
+    @property
+    def path(self) -> Path:
+        """The key of the settings that asks for it."""
+        by_name = self.entrance.type in BY_NAME
+        return ("exposure", self.component, "host" if by_name else "address")
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether it has a certificate."""
+        return bool(self.entrance.tls.issuer or self.entrance.tls.secret)
+
+
+def faults_of(settings: TenantSettings, target: TargetSettings) -> Iterator[tuple[Path, str]]:
+    """Entrances of one tenant that cannot be as they are asked for: the key, and what is wrong."""
+    exposure = settings.exposure
+    for component in COMPONENTS:
+        entrance: Entrance = getattr(exposure, component)
+        path = ("exposure", component)
+        if entrance.type in BY_NAME and not entrance.host:
+            yield (
+                (*path, "host"),
+                f"is missing; type {entrance.type} needs it (or write type: none)",
+            )
+        if entrance.tls.issuer and entrance.tls.secret:
+            yield (*path, "tls"), "issuer and secret exclude each other; write one of them"
+        if entrance.type == "loadbalancer":
+            yield from _load_balancer(entrance, path, settings.target, target)
+        elif entrance.address:
+            yield (
+                (*path, "address"),
+                f"does not go with type {entrance.type}; delete it, or write type: loadbalancer",
+            )
+    yield from _influxdb(exposure)
+
+
+def _load_balancer(
+    entrance: Entrance, path: Path, place: str, target: TargetSettings
+) -> Iterator[tuple[Path, str]]:
+    if entrance.tls.issuer or entrance.tls.secret:
+        yield (
+            (*path, "tls"),
+            "an address of its own carries no TLS; use type gateway or ingress for it",
+        )
+    parts = target.pool.addresses
+    pool = Ranges(map(pool_range, parts))
+    if entrance.address and pool and ipaddress.ip_address(entrance.address) not in pool:
+        message = (
+            f"{entrance.address} is not in pool {', '.join(parts)} of target {place}; write one of"
+            " it, or none for the next free one"
+        )
+        yield (*path, "address"), message
+
+
+def _influxdb(exposure: Exposure) -> Iterator[tuple[Path, str]]:
+    grafana, influxdb = exposure.grafana, exposure.influxdb
+    if influxdb.path != "/" and influxdb.type in {"ingress", "loadbalancer"}:
+        message = (
+            f"InfluxDB answers at / only, and type {influxdb.type} cannot take {influxdb.path} away"
+            " from its requests; give it a host of its own, or use type gateway"
+        )
+        yield ("exposure", "influxdb", "path"), message
+    both = grafana.type == influxdb.type == "loadbalancer"
+    if both and influxdb.address and influxdb.address == grafana.address:
+        message = (
+            f"{influxdb.address} is Grafana's too; MetalLB lets them share it only where the"
+            " client's address is lost, and policies judge by that; give it another address"
+        )
+        yield ("exposure", "influxdb", "address"), message
+
+
+def check_entrances(
+    tenants: Mapping[str, Claimant],
+    fleet: Place,
+    faults: Faults,
+    about: Collection[str] | None = None,
+) -> None:
+    """A host with its path, and an address, lead to one tenant; and each pool has an end.
+
+    `fleet` says where fleet.yaml sets a key. Only faults of the tenants in `about` are added, of
+    all without it.
+    """
+    named = set(tenants if about is None else about)
+    for first, second, what in _disputes(_claims(tenants)):
+        # The fault stands where somebody is at work, and names the other place.
+        own, other = (second, first) if second.tenant in named else (first, second)
+        if own.tenant in named:
+            file, line = tenants[own.tenant].place(own.path)
+            key = dotted(own.path)
+            # A key of fleet.yaml or of a class holds for many: say for whom it is a fault.
+            key += "" if f"/{own.tenant}/" in file else f" (tenant {own.tenant})"
+            where = _where(other, tenants[other.tenant].place, own.tenant)
+            faults.add(file, line, f"{key}: {what.format(where=where)}")
+    for target, asked in _asked(tenants).items():
+        if named & asked.keys():
+            pool = tenants[next(iter(asked))].target.pool.addresses
+            _check_pool(target, pool, asked, fleet, faults)
+
+
+def _claims(tenants: Mapping[str, Claimant]) -> Iterator[_Claim]:
+    for tenant, one in tenants.items():
+        if one.target.type != "kubernetes":
+            continue
+        for component in COMPONENTS:
+            entrance: Entrance = getattr(one.settings.exposure, component)
+            named = entrance.type in BY_NAME and entrance.host
+            if named or (entrance.type == "loadbalancer" and entrance.address):
+                yield _Claim(one.settings.target, tenant, component, entrance)
+
+
+def _disputes(claims: Iterable[_Claim]) -> Iterator[tuple[_Claim, _Claim, str]]:
+    """Two that claim the same, and what to say, with {where} for the place of the other."""
+    taken: dict[tuple[str, ...], _Claim] = {}
+    hosts: dict[tuple[str, str], list[_Claim]] = {}
+    for claim in claims:
+        entrance = claim.entrance
+        first = taken.setdefault(claim.key, claim)
+        if first is claim:
+            if entrance.type == "gateway":
+                hosts.setdefault((claim.target, entrance.host), []).append(claim)
+        elif entrance.type != "loadbalancer":
+            shown = f"{entrance.host}{entrance.path}"
+            yield first, claim, f"{shown} leads to {{where}} already; give it another host or path"
+        elif first.tenant != claim.tenant:  # one tenant's two are a fault of its own settings
+            shown = entrance.address
+            yield first, claim, f"{shown} leads to {{where}} already; give it another address"
+    for (_, host), same in hosts.items():
+        # A listener for this very name takes its encrypted requests from the Gateway's own.
+        owner = next((claim for claim in same if claim.encrypted), None)
+        for claim in same:
+            if owner and claim is not owner:
+                said = (
+                    f"{host} is that of {{where}} too, and a Gateway takes one certificate for a"
+                    " host; give each a host, or leave tls out at all of them and to the Gateway"
+                )
+                yield owner, claim, said
+
+
+def _where(claim: _Claim, place: Place, tenant: str) -> str:
+    file, line = place(claim.path)
+    whose = dotted(claim.path) if claim.tenant == tenant else f"tenant {claim.tenant}"
+    return f"{whose} ({f'{file}:{line}' if line else file}, target {claim.target})"
+
+
+def _asked(tenants: Mapping[str, Claimant]) -> dict[str, dict[str, list[str]]]:
+    """By target and tenant the addresses that are asked for, "" for the next free one."""
+    asked: dict[str, dict[str, list[str]]] = {}
+    for name, one in tenants.items():
+        exposure = one.settings.exposure
+        wanted = [
+            entrance.address
+            for entrance in (exposure.grafana, exposure.influxdb)
+            if entrance.type == "loadbalancer" and one.target.type == "kubernetes"
+        ]
+        if wanted:
+            asked.setdefault(one.settings.target, {})[name] = wanted
+    return asked
+
+
+def _check_pool(
+    target: str,
+    parts: Sequence[str],
+    asked: Mapping[str, Sequence[str]],
+    fleet: Place,
+    faults: Faults,
+) -> None:
+    size = Ranges(map(pool_range, parts)).size
+    fixed = {address for addresses in asked.values() for address in addresses if address}
+    free = sum(not address for addresses in asked.values() for address in addresses)
+    count = len(fixed) + free
+    if not parts or count <= size:
+        return
+    wanted = [
+        f"{name} ({', '.join(address or 'any' for address in addresses)})"
+        for name, addresses in asked.items()
+    ]
+    more = f" and {len(wanted) - _SHOWN} more tenants" if len(wanted) > _SHOWN else ""
+    path = ("targets", target, "pool")
+    faults.add(
+        *fleet(path),
+        f"{dotted(path)}: {count} entrances of type loadbalancer want an address, and the pool has"
+        f" {size} ({', '.join(parts)}); wanted by {', '.join(wanted[:_SHOWN])}{more}; make the pool"
+        " larger, or use type gateway",
+    )
