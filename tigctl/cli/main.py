@@ -36,6 +36,7 @@ COMMANDS = {
     "profiles": "List, show and check what is known about kinds of devices.",
     "policies": "Show and check who may talk to whom on Kubernetes.",
     "doctor": "Check what the target needs, with remedies.",
+    "rbac": "Print the least rights tigctl needs on a cluster.",
 }
 
 INTERRUPTED = 130

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from tigctl.cli import rooms
 from tigctl.cli.output import count, listed
 from tigctl.errors import Fault, InvalidFiles, UsageError
 from tigctl.targets.model import Action, Change, FieldChange, Json, Plan
@@ -74,6 +75,7 @@ def _difference(field: FieldChange) -> str:
 
 def _needs(plan: Plan) -> Iterator[str]:
     needs = plan.needs
+    yield from rooms.needed(needs.get("room"))
     try:
         devices, processes = int(str(needs["devices"])), int(str(needs["telegraf_processes"]))
         memory = int(str(needs["telegraf_memory_bytes"])) / 1_000_000
@@ -81,9 +83,11 @@ def _needs(plan: Plan) -> Iterator[str]:
         kilobytes = int(str(needs["bytes_per_minute"])) / 1000
     except (KeyError, ValueError):
         return
-    yield ""
+    if "room" not in needs:
+        yield ""
+    label = "polls" if "room" in needs else "needs"
     yield (
-        f"  needs     {count(processes, 'Telegraf process', 'Telegraf processes')} for"
+        f"  {label:<10}{count(processes, 'Telegraf process', 'Telegraf processes')} for"
         f" {count(devices, 'device')}, {memory:,.0f} MB of memory at the worst"
     )
     yield f"            a minute: {points:,} points, {requests:,} requests, {kilobytes:,.0f} kB"

@@ -7,9 +7,16 @@ from tigctl.targets.interface import Target
 from tigctl.targets.model import Json, Plan
 
 
-def plan(bundle: Bundle, target: Target) -> Plan:
-    """The difference between a bundle and its target. Reads only."""
-    return Plan(bundle.tenant, target.name, target.changes(bundle), needs(bundle))
+def plan(bundle: Bundle, target: Target, *, room: bool = False) -> Plan:
+    """The difference between a bundle and its target. Reads only.
+
+    With `room`, its `needs` also say whether what is to be made finds room, as `room`.
+    """
+    changes = target.changes(bundle)
+    figures = needs(bundle)
+    if room and changes and (found := target.room(bundle)):
+        figures["room"] = dict(found)
+    return Plan(bundle.tenant, target.name, changes, figures)
 
 
 def needs(bundle: Bundle) -> dict[str, Json]:

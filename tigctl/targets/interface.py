@@ -81,6 +81,13 @@ class Target(Protocol):
     def changes(self, bundle: Bundle) -> tuple[Change, ...]:
         """What makes the target what the bundle says, in order. Reads only."""
 
+    def room(self, bundle: Bundle) -> Mapping[str, Json]:
+        """What the bundle asks of the target's machines, and whether it fits; after `changes`.
+
+        Figures for a plan, as `tigctl.targets.kubernetes.fitting.needs` describes; empty where
+        nobody counts.
+        """
+
     def apply(
         self,
         bundle: Bundle,

@@ -10,8 +10,10 @@ import contextlib
 import json
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -35,6 +37,15 @@ _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,ap
 _ONE_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 # A chunk of a list; larger ones make the API server hold much in memory.
 _PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """When a request began and ended by this machine's clock, and the server's `Date`."""
+
+    began: datetime
+    ended: datetime
+    date: str
 
 
 class Cluster:
@@ -73,16 +84,19 @@ class Cluster:
         namespace: str = "",
         *,
         labels: Mapping[str, str] | None = None,
+        fields: str = "",
         metadata_only: bool = False,
     ) -> list[Object]:
         """All objects of a kind, in one namespace or in all; empty where the kind is unknown.
 
-        The items carry no `kind` when only metadata is asked for.
+        `fields` is a field selector. The items carry no `kind` when only metadata is asked for.
         """
         known = KINDS[kind]
         query = {"limit": str(_PAGE)}
         if labels:
             query["labelSelector"] = ",".join(f"{key}={value}" for key, value in labels.items())
+        if fields:
+            query["fieldSelector"] = fields
         found: list[Object] = []
         try:
             while True:
@@ -102,7 +116,9 @@ class Cluster:
             if error.status == 404:
                 return []
             if error.status == 410 and "continue" in query:  # it took too long: begin anew
-                return self.objects(kind, namespace, labels=labels, metadata_only=metadata_only)
+                return self.objects(
+                    kind, namespace, labels=labels, fields=fields, metadata_only=metadata_only
+                )
             raise
 
     def knows(self, kind: str) -> bool:
@@ -120,6 +136,13 @@ class Cluster:
     def version(self) -> str:
         """The API server's version: `v1.35.4`."""
         return str(self._ask("GET", "/version", "tell its version")["gitVersion"])
+
+    def pulse(self) -> Pulse:
+        """How long a small request takes, and which time the API server has."""
+        began = datetime.now(UTC)
+        headers: dict[str, str] = {}
+        self._raw("GET", "/version", "tell its version", answered=headers.update)
+        return Pulse(began, datetime.now(UTC), headers.get("Date", ""))
 
     def allows(self, verb: str, kind: str, namespace: str = "", subresource: str = "") -> bool:
         """Whether this user may do `verb` (get, list, patch, create, delete …) with a kind."""
@@ -269,6 +292,7 @@ class Cluster:
         content: str = "application/json",
         accept: str = "application/json",
         again: bool = False,
+        answered: Callable[[Mapping[str, str]], None] | None = None,
     ) -> bytes:
         from urllib3.exceptions import HTTPError  # noqa: PLC0415 - comes with the client
 
@@ -296,6 +320,8 @@ class Cluster:
                 time.sleep(_pause(tries - left))
                 continue
             if answer.status < 400:
+                if answered:
+                    answered(answer.headers)
                 return bytes(answer.data)
             if answer.status in _AGAIN and left:
                 time.sleep(_wished(answer.headers) or _pause(tries - left))

@@ -68,7 +68,11 @@ KINDS = {
         Kind("metallb.io/v1beta1", "IPAddressPool", "ipaddresspools"),
         Kind("metallb.io/v1beta1", "L2Advertisement", "l2advertisements"),
         Kind("metallb.io/v1beta1", "BGPAdvertisement", "bgpadvertisements"),
+        Kind("metallb.io/v1beta2", "BGPPeer", "bgppeers"),
+        Kind("metrics.k8s.io/v1beta1", "NodeMetrics", "nodes", namespaced=False),
         Kind("longhorn.io/v1beta2", "Setting", "settings"),
+        # Kubernetes has a kind Node, too; this one is only read.
+        Kind("longhorn.io/v1beta2", "LonghornNode", "nodes"),
         Kind(
             "apiextensions.k8s.io/v1",
             "CustomResourceDefinition",

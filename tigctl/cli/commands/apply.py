@@ -34,6 +34,11 @@ from tigctl.targets.model import Json
 )
 @click.option("--adopt", is_flag=True, help="Take over what somebody else made (Kubernetes).")
 @click.option(
+    "--no-capacity-check",
+    is_flag=True,
+    help="Go on where no node seems to have room: nodes may come, or pods go (Kubernetes).",
+)
+@click.option(
     "--wait",
     metavar="DURATION",
     type=DURATION,
@@ -51,6 +56,7 @@ def command(
     no_volumes: bool,
     no_policies: bool,
     adopt: bool,
+    no_capacity_check: bool,
     strict: bool,
 ) -> int:
     """Carry out a plan and wait until data flows.
@@ -73,7 +79,11 @@ def command(
             " -P, -C and --adopt change nothing."
         )
     options = Options(
-        volumes=not no_volumes, policies=not no_policies, adopt=adopt, wait=float(wait)
+        volumes=not no_volumes,
+        policies=not no_policies,
+        adopt=adopt,
+        wait=float(wait),
+        capacity=not no_capacity_check,
     )
     asked = Asked(float(wait), strict, planned, options)
     if len(tenants) == 1:

@@ -13,6 +13,7 @@ from tigctl.targets import database, grafana_changes, grafana_state
 from tigctl.targets.interface import Observer
 from tigctl.targets.kubernetes import (
     fieldpath,
+    fitting,
     lease,
     managed,
     names,
@@ -62,6 +63,7 @@ class Applying:
         target.refuse_ending(there)
         found = target.differences(self.bundle, there, inventory)
         self._refuse(found)
+        self._check_room(found)
         new = there.namespace is None
         if new:
             self._make_namespace(found)
@@ -104,6 +106,13 @@ class Applying:
             hint=f"look: tigctl plan {self.target.tenant} -v; take over what others made, and keep"
             f" what they changed: tigctl apply {self.target.tenant} --adopt",
         )
+
+    def _check_room(self, found: Sequence[Difference]) -> None:
+        """Nothing is done where a pod that is new or grows would wait for a node."""
+        target = self.target
+        if target.options.capacity:
+            wanted = [one.wanted for one in found if one.wanted is not None]
+            fitting.check(target.cluster, target.tenant, target.namespace, wanted)
 
     def _keep(self, found: Sequence[Difference]) -> list[Difference]:
         """What others set on our objects is wanted from now on."""

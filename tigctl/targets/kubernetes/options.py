@@ -13,6 +13,7 @@ class Options:
         volumes, policies: whether these are made; else those there stay as they are.
         adopt: take over what somebody else made, and keep what somebody changed by hand.
         wait: seconds that a component may take to run; 0: nothing is waited for.
+        capacity: whether room on the nodes is checked before anything is made.
         objects_only: look at Kubernetes objects only, not into InfluxDB and Grafana.
     """
 
@@ -20,4 +21,5 @@ class Options:
     policies: bool = True
     adopt: bool = False
     wait: float = 300.0
+    capacity: bool = True
     objects_only: bool = False

@@ -16,7 +16,7 @@ from tigctl.targets import compare, database, grafana_state, influxdb_state
 from tigctl.targets.environment import refuse_unset
 from tigctl.targets.grafana_state import Found
 from tigctl.targets.interface import Access, Component, Observer, Opening, Revision
-from tigctl.targets.kubernetes import lease, names, removing, revisions, snapshot, waiting
+from tigctl.targets.kubernetes import fitting, lease, names, removing, revisions, snapshot, waiting
 from tigctl.targets.kubernetes.applying import Applying
 from tigctl.targets.kubernetes.inventory import Inventory
 from tigctl.targets.kubernetes.objects import Difference, differences
@@ -58,6 +58,7 @@ class KubernetesTarget:
         self.reach = Reach(cluster, tenant, namespace)
         self._grafana_path = grafana_path
         self._known = known
+        self._found: Sequence[Difference] = ()
 
     def ping_method(self, setting: str) -> str:
         """`exec` for `auto`: native ping needs a capability that `restricted` forbids."""
@@ -68,12 +69,21 @@ class KubernetesTarget:
     def changes(self, bundle: Bundle) -> tuple[Change, ...]:
         """What makes the cluster, its InfluxDB and its Grafana what the bundle says."""
         there, inventory = self.look()
-        found = self.differences(bundle, there, inventory)
+        self._found = found = self.differences(bundle, there, inventory)
         return (
             *(one.change for one in found if one.wanted is not None),
             *self._secret_changes(bundle, there),
             *(() if self.options.objects_only else self.state_changes(bundle, there)),
             *(one.change for one in found if one.wanted is None),
+        )
+
+    def room(self, bundle: Bundle) -> Mapping[str, Json]:
+        """What the tenant asks of the nodes, and whether what `changes` found would fit."""
+        if self.options.objects_only:
+            return {}
+        changed = [one.wanted for one in self._found if one.wanted is not None]
+        return fitting.needs(
+            self.cluster, self.namespace, bundle.kubernetes, changed, count=self._known is None
         )
 
     def look(self) -> tuple[Snapshot, Inventory]:

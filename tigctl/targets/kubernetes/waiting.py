@@ -10,6 +10,7 @@ from typing import Any
 from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import TargetError
+from tigctl.targets.kubernetes import fitting
 
 LOOK_S = 0.5
 # Reasons that do not go away by themselves, and after how many seconds they count: a registry
@@ -104,7 +105,7 @@ _REMEDIES = {
     "InvalidImageName": "write the image's name right (images in fleet.yaml)",
     "ErrImagePull": "see that the image is in the registry and images.pull_secret is right",
     "ImagePullBackOff": "see that the image is in the registry and images.pull_secret is right",
-    "Unschedulable": "make room on a node, or choose a smaller size",
+    "Unschedulable": "make room (tigctl capacity), uncordon a node, or choose a smaller size",
     "VolumePending": "see whether the storage class works (tigctl doctor)",
     "FailedCreate": "change what the API server refuses",
 }
@@ -202,7 +203,8 @@ def _unscheduled(cluster: Cluster, pod: Object, said: str) -> Trouble:
         if "unbound" in said and (found.get("status") or {}).get("phase") == "Pending":
             why = _last_event(cluster, namespace, "PersistentVolumeClaim", claim)
             return Trouble("VolumePending", f"volume {claim} is pending: {why or said}")
-    return Trouble("Unschedulable", f"no node takes {pod['metadata']['name']}: {said}")
+    why = fitting.why_unscheduled(cluster, pod) or said
+    return Trouble("Unschedulable", f"no node has room for {pod['metadata']['name']}: {why}")
 
 
 def _refused_pods(cluster: Cluster, ref: Ref) -> Trouble | None:

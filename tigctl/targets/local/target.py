@@ -58,6 +58,10 @@ class LocalTarget:
         """What makes this machine what the bundle says."""
         return compare.changes(self.wanted(bundle), self.live())
 
+    def room(self, _bundle: Bundle) -> Mapping[str, Json]:
+        """Nothing: this machine is not shared, and the plan's other figures say what it needs."""
+        return {}
+
     def wanted(self, bundle: Bundle) -> tuple[Resource, ...]:
         """What has to be there for this bundle."""
         versions = Tools.find().versions
