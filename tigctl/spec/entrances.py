@@ -14,7 +14,7 @@ from tigctl.spec.faults import Faults
 from tigctl.spec.keys import dotted
 from tigctl.spec.model import TargetSettings, TenantSettings
 from tigctl.spec.ranges import Ranges, pool_range
-from tigctl.spec.stack import Entrance, Exposure
+from tigctl.spec.stack import TENANT, Entrance, Exposure, check_host
 
 Place = Callable[[Path], tuple[str, int]]
 
@@ -73,6 +73,10 @@ def faults_of(settings: TenantSettings, target: TargetSettings) -> Iterator[tupl
                 (*path, "host"),
                 f"is missing; type {entrance.type} needs it (or write type: none)",
             )
+        try:
+            check_host(entrance.host)  # once more: the tenant's name may have made it too long
+        except ValueError as error:
+            yield (*path, "host"), f"{error}; each part has at most 63 characters"
         if entrance.tls.issuer and entrance.tls.secret:
             yield (*path, "tls"), "issuer and secret exclude each other; write one of them"
         if entrance.type == "loadbalancer":
@@ -141,7 +145,11 @@ def check_entrances(
             # A key of fleet.yaml or of a class holds for many: say for whom it is a fault.
             key += "" if f"/{own.tenant}/" in file else f" (tenant {own.tenant})"
             where = _where(other, tenants[other.tenant].place, own.tenant)
-            faults.add(file, line, f"{key}: {what.format(where=where)}")
+            said = what.format(where=where)
+            same = tenants[other.tenant].place(other.path) == (file, line)
+            if same and own.tenant != other.tenant and own.path[-1] == "host":
+                said += f"; with {TENANT} in it, one line serves all tenants"
+            faults.add(file, line, f"{key}: {said}")
     for target, asked in _asked(tenants).items():
         if named & asked.keys():
             pool = tenants[next(iter(asked))].target.pool.addresses

@@ -128,7 +128,8 @@ def merged(name: str, layers: Sequence[Layer]) -> TenantSettings:
         result = {**merge(result, values), "credentials": credentials}
     if not result.get("namespace"):
         result["namespace"] = f"tig-{name}"
-    return TenantSettings.model_validate(result)
+    settings = TenantSettings.model_validate(result)
+    return settings.model_copy(update={"exposure": settings.exposure.of(name)})
 
 
 def place(layers: Sequence[Layer], path: Path) -> tuple[str, int]:

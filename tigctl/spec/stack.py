@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field
 
@@ -29,17 +29,29 @@ _HOST = r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0
 _LABEL_KEY = rf"({_HOST}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
 _ZONE = "topology.kubernetes.io/zone"
 
+# Stands for the tenant's name in hosts and paths, so that one line of fleet.yaml serves all.
+TENANT = "{tenant}"
 
-def _host(value: str) -> str:
-    if value and not re.fullmatch(_HOST, value):
+
+def check_host(value: str) -> str:
+    """The host name, empty or with {tenant} in it too. Raises ValueError for any other text."""
+    if value and not re.fullmatch(_HOST, _named(value)):
         raise ValueError(f"{value!r} is no host name; write it in lower case, without a scheme")
     return value
 
 
 def _path(value: str) -> str:
-    if not re.fullmatch(r"/([A-Za-z0-9._~-]+/?)*", value):
+    if not re.fullmatch(r"/([A-Za-z0-9._~-]+/?)*", _named(value)):
         raise ValueError(f"{value!r} is no path; write / or something like /grafana")
     return value
+
+
+def _named(value: str) -> str:
+    """The text with some tenant's name in it."""
+    named = value.replace(TENANT, "t")
+    if found := re.search(r"\{[^{}]*\}", named):
+        raise ValueError(f"{found[0]} is unknown; only {TENANT} is filled in")
+    return named
 
 
 def _node_label(value: str) -> str:
@@ -160,12 +172,14 @@ class Entrance(Section):
     type: Literal["gateway", "ingress", "loadbalancer", "none"] = "none"
     """gateway (HTTPRoute), ingress, loadbalancer (an address of its own) or none."""
 
-    host: Annotated[str, AfterValidator(_host)] = ""
-    """Host name; needed by gateway and ingress."""
+    host: Annotated[str, AfterValidator(check_host)] = ""
+    """Host name; needed by gateway and ingress. {tenant} in it is the tenant's name, so that one
+    line of fleet.yaml serves all tenants."""
 
     path: Annotated[str, AfterValidator(_path)] = "/"
-    """Path under the host, so that several tenants can share one. InfluxDB can have one at a
-    gateway only, which takes it away from requests: its API works so, its pages do not."""
+    """Path under the host, so that several tenants can share one: /{tenant} gives each its own
+    by its name. InfluxDB can have one at a gateway only, which takes it away from requests: its
+    API works so, its pages do not."""
 
     address: Annotated[str, AfterValidator(_address)] = ""
     """Address of a loadbalancer; default: the next free one of the pool."""
@@ -190,6 +204,21 @@ class Exposure(Section):
 
     influxdb: Entrance = setting({})
     """InfluxDB's entrance. Default none: Grafana and tigctl reach it inside."""
+
+    def of(self, tenant: str) -> Self:
+        """The entrances with the tenant's name filled in."""
+        return self.model_copy(
+            update={
+                component: getattr(self, component).model_copy(update=filled)
+                for component in ("grafana", "influxdb")
+                if (filled := _filled(getattr(self, component), tenant))
+            }
+        )
+
+
+def _filled(entrance: Entrance, tenant: str) -> dict[str, str]:
+    written = {"host": entrance.host, "path": entrance.path}
+    return {key: text.replace(TENANT, tenant) for key, text in written.items() if TENANT in text}
 
 
 def _pool_part(value: str) -> str:

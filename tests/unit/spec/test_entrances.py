@@ -138,9 +138,52 @@ def test_a_host_set_for_all_is_a_fault_of_each(tmp_path: Path) -> None:
     root = workspace(tmp_path, PLAIN + grafana("host: noc.example"), acme="", globex="", initech="")
     assert faults(root).splitlines() == [
         f"fleet.yaml:4: exposure.grafana.host (tenant {name}): noc.example/ leads to tenant acme"
-        " (fleet.yaml:4, target prod) already; give it another host or path"
+        " (fleet.yaml:4, target prod) already; give it another host or path; with {tenant} in it,"
+        " one line serves all tenants"
         for name in ("globex", "initech")
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "host", "path"),
+    [
+        ("host: '{tenant}.noc.example'", "globex.noc.example", "/"),
+        ("host: noc.example, path: '/c/{tenant}/'", "noc.example", "/c/globex/"),
+        ("host: '{tenant}-noc.example', path: '/{tenant}'", "globex-noc.example", "/globex"),
+    ],
+)
+def test_one_line_gives_each_tenant_its_own(
+    tmp_path: Path, line: str, host: str, path: str
+) -> None:
+    root = workspace(tmp_path, PLAIN + grafana(line), acme="", globex="", initech="")
+    entrance = load(root).tenants["globex"].settings.exposure.grafana
+    assert (entrance.host, entrance.path) == (host, path)
+    assert entrance.type == "gateway"
+
+
+def test_a_tenants_own_line_can_meet_that_of_all(tmp_path: Path) -> None:
+    fleet = PLAIN + grafana("host: '{tenant}.noc.example'")
+    said = faults(workspace(tmp_path, fleet, acme="", globex=grafana("host: acme.noc.example")))
+    assert said == (
+        "tenants/globex/tenant.yaml:1: exposure.grafana.host: acme.noc.example/ leads to tenant"
+        " acme (fleet.yaml:4, target prod) already; give it another host or path"
+    )
+
+
+def test_a_name_that_makes_a_host_too_long(tmp_path: Path) -> None:
+    name = "a" * 59
+    fleet = PLAIN + grafana("host: 'net-of-{tenant}.example'")
+    said = faults(workspace(tmp_path, fleet, **{name: "", "b": ""}))
+    assert f"exposure.grafana.host: 'net-of-{name}" in said
+    assert "at most 63 characters" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_an_unknown_placeholder(tmp_path: Path) -> None:
+    fleet = PLAIN + grafana("host: '{name}.noc.example', path: '/{customer}'")
+    said = faults(workspace(tmp_path, fleet, acme=""))
+    assert "exposure.grafana.host: {name} is unknown; only {tenant} is filled in" in said
+    assert "exposure.grafana.path: {customer} is unknown" in said
 
 
 @pytest.mark.parametrize("tls", ["issuer: internal", "secret: wildcard"])
