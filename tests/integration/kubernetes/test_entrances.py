@@ -65,7 +65,12 @@ def test_entrances_are_taken(plane: Plane, namespace: str, entrance: dict[str, A
 
 @pytest.mark.parametrize(
     "storage",
-    [{}, {"class": "longhorn"}, {"replicas": 2, "node_tags": ["ssd"], "disk_tags": ["nvme"]}],
+    [
+        {},
+        {"class": "longhorn"},
+        {"replicas": 2, "node_tags": ["ssd"], "disk_tags": ["nvme"]},
+        {"replicas": 1, "data_locality": "strict-local"},
+    ],
     ids=str,
 )
 def test_claims_are_taken(plane: Plane, namespace: str, storage: dict[str, Any]) -> None:

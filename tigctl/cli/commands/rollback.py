@@ -48,7 +48,8 @@ def command(tenant: str, revision: int | None, wait: int, *, listing: bool) -> N
     """
     one = place.one(tenant)
     # What ran before is not refused for want of room: whoever goes back has trouble enough.
-    target = target_of(one, Options(wait=float(wait), capacity=False))
+    # A volume that has grown since stays as it is: it cannot shrink.
+    target = target_of(one, Options(wait=float(wait), capacity=False, resize=False))
     try:
         kept = target.revisions()
         if listing:

@@ -18,7 +18,7 @@ from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.errors import Conflict, NotThere, Refused
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import TargetError, TigctlError
-from tigctl.targets.kubernetes import fieldpath, managed, names
+from tigctl.targets.kubernetes import fieldpath, managed, names, volumes
 from tigctl.targets.kubernetes.fieldpath import Path
 from tigctl.targets.kubernetes.inventory import Inventory
 from tigctl.targets.kubernetes.snapshot import Metadata, Snapshot
@@ -160,6 +160,8 @@ def _difference(
 def _changed(cluster: Cluster, ref: Ref, wanted: Object, live: Object) -> Difference | None:
     metadata = live["metadata"]
     ours = managed.ours(metadata)
+    if ref.kind == names.VOLUME:
+        volumes.check(cluster, wanted, live)
     conflict = _conflicts(cluster, wanted)
     try:
         would = cluster.apply(wanted, force=True, dry_run=True)

@@ -11,6 +11,7 @@ class Options:
 
     Attributes:
         volumes, policies: whether these are made; else those there stay as they are.
+        resize: whether volumes that are there become as wanted; else these stay as they are.
         adopt: take over what somebody else made, and keep what somebody changed by hand.
         wait: seconds that a component may take to run; 0: nothing is waited for.
         capacity: whether room on the nodes is checked before anything is made.
@@ -19,6 +20,7 @@ class Options:
 
     volumes: bool = True
     policies: bool = True
+    resize: bool = True
     adopt: bool = False
     wait: float = 300.0
     capacity: bool = True

@@ -35,8 +35,13 @@ def wanted_objects(
     return [
         _with_secrets(one, there, namespace)
         for one in bundle.kubernetes
-        if one["kind"] not in left_out
+        if one["kind"] not in left_out and not _stays(one, there, options)
     ]
+
+
+def _stays(wanted: Object, there: Snapshot, options: Options) -> bool:
+    """Whether it is a volume that is there and is not to be touched."""
+    return wanted["kind"] == names.VOLUME and not options.resize and Ref.of(wanted) in there.objects
 
 
 def reads_secrets(wanted: Object) -> bool:
