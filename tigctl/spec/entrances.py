@@ -59,7 +59,7 @@ class _Claim:
     @property
     def encrypted(self) -> bool:
         """Whether it has a certificate."""
-        return bool(self.entrance.tls.issuer or self.entrance.tls.secret)
+        return self.entrance.tls.own
 
 
 def faults_of(settings: TenantSettings, target: TargetSettings) -> Iterator[tuple[Path, str]]:
@@ -77,8 +77,9 @@ def faults_of(settings: TenantSettings, target: TargetSettings) -> Iterator[tupl
             check_host(entrance.host)  # once more: the tenant's name may have made it too long
         except ValueError as error:
             yield (*path, "host"), f"{error}; each part has at most 63 characters"
-        if entrance.tls.issuer and entrance.tls.secret:
-            yield (*path, "tls"), "issuer and secret exclude each other; write one of them"
+        tls = entrance.tls
+        if bool(tls.issuer) + bool(tls.secret) + tls.outside > 1:
+            yield (*path, "tls"), "issuer, secret and outside exclude each other; write one of them"
         if entrance.type == "loadbalancer":
             yield from _load_balancer(entrance, path, settings.target, target)
         elif entrance.address:
@@ -92,11 +93,12 @@ def faults_of(settings: TenantSettings, target: TargetSettings) -> Iterator[tupl
 def _load_balancer(
     entrance: Entrance, path: Path, place: str, target: TargetSettings
 ) -> Iterator[tuple[Path, str]]:
-    if entrance.tls.issuer or entrance.tls.secret:
-        yield (
-            (*path, "tls"),
-            "an address of its own carries no TLS; use type gateway or ingress for it",
+    if entrance.tls.own:
+        message = (
+            "an address of its own carries no TLS; use type gateway or ingress for it, or outside:"
+            " true where a proxy before it does"
         )
+        yield (*path, "tls"), message
     parts = target.pool.addresses
     pool = Ranges(map(pool_range, parts))
     if entrance.address and pool and ipaddress.ip_address(entrance.address) not in pool:

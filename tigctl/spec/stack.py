@@ -157,13 +157,28 @@ LONGHORN_KEYS = ("data_locality", "disk_tags", "node_tags", "replicas")
 
 
 class Tls(Section):
-    """Where the certificate of an entrance comes from; neither key: no TLS at this entrance."""
+    """Where the certificate of an entrance comes from; none of these keys: no TLS."""
 
     issuer: Label = ""
     """ClusterIssuer of cert-manager that makes the certificate."""
 
     secret: Label = ""
     """Secret of type kubernetes.io/tls in the tenant's namespace that somebody else keeps."""
+
+    outside: Flag = False
+    """true: TLS ends before the tenant, with somebody else's certificate: at the Gateway's own
+    listener, at the ingress controller's default certificate, at a proxy before it all. Grafana
+    then writes links with https, and its cookie goes by https only. Default false."""
+
+    @property
+    def own(self) -> bool:
+        """Whether the entrance has a certificate of its own."""
+        return bool(self.issuer or self.secret)
+
+    @property
+    def used(self) -> bool:
+        """Whether people come by https."""
+        return self.own or self.outside
 
 
 class Entrance(Section):

@@ -70,6 +70,12 @@ def test_a_gateway_with_tls_has_a_listener_of_the_tenants(tls: dict[str, str]) -
         assert ("Certificate", "grafana") not in objects
 
 
+@pytest.mark.parametrize("kind", ["gateway", "ingress", "loadbalancer"])
+def test_tls_that_ends_outside_makes_nothing_of_its_own(kind: str) -> None:
+    plain = {"type": kind, **HOST}
+    assert found({**plain, "tls": {"outside": True}}) == found(plain)
+
+
 def test_an_ingress_by_class_without_annotations() -> None:
     objects = found(
         {"type": "ingress", **HOST, "tls": {"issuer": "internal"}}, ingress_class="cilium"

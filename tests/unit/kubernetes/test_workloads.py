@@ -404,6 +404,14 @@ def grafana(settings: dict[str, Any]) -> dict[str, Any]:
             *("http://[2001:db8::7]/", "false", "false"),
         ),
         (
+            {"host": "noc.example", "path": "/acme", "tls": {"outside": True}},
+            *("https://noc.example/acme/", "true", "true"),
+        ),
+        (
+            {"type": "loadbalancer", "host": "acme.example", "tls": {"outside": True}},
+            *("https://acme.example/", "false", "true"),
+        ),
+        (
             {"type": "none", "host": "acme.example", "tls": {"issuer": "public"}},
             *("%(protocol)s://%(domain)s:%(http_port)s/", "false", "false"),
         ),
@@ -420,6 +428,17 @@ def test_grafana_knows_where_it_is(
     assert found["GF_SERVER_ROOT_URL"] == url
     assert found["GF_SERVER_SERVE_FROM_SUB_PATH"] == sub_path
     assert found["GF_SECURITY_COOKIE_SECURE"] == secure
+
+
+@pytest.mark.parametrize("kind", ["gateway", "ingress", "loadbalancer", "none"])
+@pytest.mark.parametrize(("path", "asked"), [("/", "/api/health"), ("/a/b/", "/a/b/api/health")])
+def test_grafana_is_probed_below_its_path(kind: str, path: str, asked: str) -> None:
+    settings = {"type": kind, "host": "noc.example", "path": path}
+    found = container(
+        workloads(stack((), {"exposure": {"grafana": settings}})), "Deployment grafana"
+    )
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert found[probe]["httpGet"]["path"] == asked
 
 
 def test_grafana_lets_nobody_in_and_calls_nobody() -> None:

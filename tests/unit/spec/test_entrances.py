@@ -88,6 +88,17 @@ def test_an_address_of_its_own_carries_no_tls(tmp_path: Path) -> None:
     assert "exposure.grafana.tls: an address of its own carries no TLS" in said
 
 
+@pytest.mark.parametrize("two", ["issuer: a, secret: b", "issuer: a, outside: true"])
+def test_a_certificate_comes_from_one_place(tmp_path: Path, two: str) -> None:
+    said = faults(workspace(tmp_path, PLAIN, acme=grafana(f"host: noc.example, tls: {{{two}}}")))
+    assert "exposure.grafana.tls: issuer, secret and outside exclude each other" in said
+
+
+def test_tenants_share_a_host_where_tls_ends_at_the_gateway(tmp_path: Path) -> None:
+    fleet = PLAIN + grafana("host: noc.example, path: '/{tenant}', tls: {outside: true}")
+    assert len(load(workspace(tmp_path, fleet, acme="", globex="", initech="")).tenants) == 3
+
+
 def test_what_a_class_says_is_not_said_twice(tmp_path: Path) -> None:
     root = workspace(
         tmp_path,

@@ -50,7 +50,7 @@ def test_the_promised_defaults() -> None:
                 "host": "",
                 "path": "/",
                 "address": "",
-                "tls": {"issuer": "", "secret": ""},
+                "tls": {"issuer": "", "secret": "", "outside": False},
             }
             for name, kind in (("grafana", "gateway"), ("influxdb", "none"))
         },

@@ -24,6 +24,10 @@ def grafana(stack: Stack) -> list[Object]:
         GF_SERVER_SERVE_FROM_SUB_PATH=_flag(entrance.path.rstrip("/") != ""),
         GF_SECURITY_COOKIE_SECURE=_flag(_encrypted(stack)),
     )
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        # Without the path it would redirect to where people reach it, which the kubelet does not
+        # follow and takes for health.
+        container[probe]["httpGet"]["path"] = f"{entrance.path.rstrip('/')}/api/health"
     if not stack.settings.storage.grafana:
         pod.set_volume(spec, "data", emptyDir={"sizeLimit": "1Gi"})
     service["spec"]["selector"] = stack.selector(NAME)
@@ -46,7 +50,7 @@ def root_url(stack: Stack) -> str:
 
 def _encrypted(stack: Stack) -> bool:
     entrance = stack.settings.exposure.grafana
-    return entrance.type != "none" and bool(entrance.tls.issuer or entrance.tls.secret)
+    return entrance.type != "none" and entrance.tls.used
 
 
 def _bracketed(address: str) -> str:
