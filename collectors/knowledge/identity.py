@@ -1,4 +1,4 @@
-"""`metadata` and `models` of a profile: where it stands who the device is."""
+"""`metadata`, `models` and `vendors` of a profile: where it stands who the device is."""
 
 from __future__ import annotations
 
@@ -68,6 +68,20 @@ def models(extension: Map, object_ids: Sequence[str], faults: Faults) -> Mapping
             faults.add(given.lines[tail], f"models: {tail!r} is not what follows sysobjectid")
         found.update({f"{root}.{tail}": str(model) for root in roots})
     return found
+
+
+def vendors(extension: Map, faults: Faults) -> Mapping[str, str]:
+    """The vendor by enterprise number."""
+    given = extension.get("vendors")
+    if not given:
+        return {}
+    if not isinstance(given, Map):
+        faults.add(extension.lines["vendors"], "`vendors` must be a mapping: number: vendor")
+        return {}
+    for number in given:
+        if not number.isdecimal():
+            faults.add(given.lines[number], f"vendors: {number!r} is no enterprise number")
+    return {number: str(vendor) for number, vendor in given.items()}
 
 
 def _source(item: Map, faults: Faults, *, further: bool = False) -> IdentitySource | None:

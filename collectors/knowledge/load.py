@@ -12,7 +12,7 @@ from typing import Any
 from collectors.errors import ProfileError, ProfileFault
 from collectors.knowledge.document import Faults, Map, maps, read, texts
 from collectors.knowledge.family import Parent, family_faults, inherit, parents
-from collectors.knowledge.identity import identities, models
+from collectors.knowledge.identity import identities, models, vendors
 from collectors.knowledge.metrics import metric
 from collectors.knowledge.model import Library, Metric, Profile
 from collectors.knowledge.values import conditions, oid, regex, yes
@@ -20,7 +20,16 @@ from collectors.knowledge.values import conditions, oid, regex, yes
 SHIPPED = Path(__file__).resolve().parent.parent / "profiles"
 
 _PROFILE_KEYS = ("sysobjectid", "extends", "metadata", "metrics", "metric_tags", "device", "tigctl")
-_EXTENSION_KEYS = ("capability", "rank", "sysdescr", "answers", "description", "when", "models")
+_EXTENSION_KEYS = (
+    "capability",
+    "rank",
+    "sysdescr",
+    "answers",
+    "description",
+    "when",
+    "models",
+    "vendors",
+)
 _PATTERN = re.compile(r"\*|[0-2](\.\d+)+(\.\*)?")
 
 
@@ -120,6 +129,7 @@ def _profile(path: Path, document: Map, faults: Faults, *, own: bool) -> Profile
         rank=int(rank),
         identity=identities(document, faults),
         models=models(extension, object_ids, faults),
+        vendors=vendors(extension, faults),
         metrics=tuple(metrics),
         own=own,
         description=str(extension.get("description", "")),

@@ -196,6 +196,7 @@ class Profile:
         rank: order among capabilities; the lower one is asked first.
         identity: field of `inventory` -> where it stands.
         models: sysObjectID -> model, from the vendor's list of products.
+        vendors: enterprise number -> vendor, from IANA's list of enterprises.
         metrics: in order of precedence, inherited ones after own ones.
         own: from the workspace, so before the shipped ones.
     """
@@ -210,6 +211,7 @@ class Profile:
     rank: int = 50
     identity: Mapping[str, Identity] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
+    vendors: Mapping[str, str] = field(default_factory=dict)
     metrics: tuple[Metric, ...] = ()
     own: bool = False
     description: str = ""

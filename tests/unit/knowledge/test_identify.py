@@ -5,10 +5,16 @@ What the shipped profiles make of devices is shown by the cases in tests/golden/
 
 from __future__ import annotations
 
-import pytest
+import re
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors.errors import ProfileError
 from collectors.facts import Facts
 from collectors.knowledge.identify import found_rows, told
+from collectors.knowledge.load import load_library
 from collectors.knowledge.match import match, questions
 from tests.unit.knowledge.library import Folder
 
@@ -194,3 +200,43 @@ metrics:
     )
     assert match(library, silent).identity == {}
     assert match(library, telling).identity == {"os_version": "6248"}
+
+
+def test_the_vendor_follows_from_the_enterprise_where_nothing_tells_it(profiles: Folder) -> None:
+    profiles.write(iana="tigctl: {capability: true, vendors: {99999: Acme, 9999: Other}}")
+    assert identity(profiles) == {"vendor": "Acme"}
+
+    profiles.write(acme=kind("      vendor: {value: Acme Systems}"))
+    assert identity(profiles) == {"vendor": "Acme Systems"}
+
+
+def test_vendors_are_numbered(profiles: Folder) -> None:
+    profiles.write(iana="tigctl: {capability: true, vendors: {1.9: Acme}}")
+    with pytest.raises(ProfileError, match=r"'1\.9' is no enterprise number"):
+        profiles.load()
+
+
+SHIPPED = load_library()
+
+
+@given(st.text(max_size=200))
+def test_no_description_gives_an_absurd_serial_or_version(descr: str) -> None:
+    found = match(SHIPPED, Facts("", f"{ACME}.1", descr, "r1")).identity
+    for fact in ("serial", "os_version"):
+        assert not found.get(fact) or re.search(r"\d", found[fact]), found
+        assert "\n" not in found.get(fact, "")
+
+
+@pytest.mark.parametrize(
+    ("descr", "fact", "wanted"),
+    [
+        ("HP MSA 2050 SAN", "os_version", None),
+        ("SSG5-Serial version 6.3.0r24.0", "serial", None),
+        ("Switch, serial console 9600 baud", "serial", None),
+        ("Unit S/N=000176. App Ver=4.17", "serial", "000176"),
+        ("iConverter v5.2.14 s/n 00827399 - x", "serial", "00827399"),
+        ("Acme Systems Inc. XR-7 Router", "model", "XR-7"),
+    ],
+)
+def test_a_description_is_read_with_care(descr: str, fact: str, wanted: str | None) -> None:
+    assert match(SHIPPED, Facts("", f"{ACME}.1", descr, "r1")).identity.get(fact) == wanted
