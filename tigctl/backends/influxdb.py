@@ -264,6 +264,13 @@ class Influx:
 
     # Data
 
+    def write(self, bucket: str, lines: str) -> None:
+        """Writes line protocol with times in seconds."""
+        from influxdb_client.client.write_api import SYNCHRONOUS  # noqa: PLC0415 - heavy
+
+        with self._errors("a write"), self._client.write_api(write_options=SYNCHRONOUS) as writer:
+            writer.write(bucket, record=lines, write_precision="s")
+
     def query(self, flux: str) -> list[Row]:
         """All rows of all tables of a Flux query, with times as aware datetimes."""
         with self._errors("a query"):

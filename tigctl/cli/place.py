@@ -58,9 +58,20 @@ def checked(name: str | None) -> Workspace:
     except InvalidFiles as error:
         faults.extend(error.faults)
     faults.extend(profile_faults(profile_folders(name)))
+    for tenant in found.tenants.values() if found else ():
+        faults.extend(_alert_faults(tenant))
     if found is None or faults:
         raise InvalidFiles(faults)
     return found
+
+
+def _alert_faults(tenant: Tenant) -> list[Fault]:
+    from tigctl.cli.alerting import rules_of, setting_faults  # noqa: PLC0415 - reads all rules
+
+    try:
+        return setting_faults(tenant, rules_of(tenant))
+    except InvalidFiles as error:
+        return list(error.faults)
 
 
 def profile_folders(name: str | None = None) -> list[Path]:

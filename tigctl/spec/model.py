@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from tigctl.spec.alerts import Alerts, Window
 from tigctl.spec.credentials import Credential
 from tigctl.spec.fields import (
     Duration,
@@ -152,11 +153,11 @@ class TenantSettings(Section):
     placement: Placement = setting({})
     """Spread over failure domains."""
 
-    alerts: Reserved = setting({})
-    """Thresholds and routes of alerts. Takes no keys in this version."""
+    alerts: Alerts = setting({})
+    """Thresholds and routes of alerts."""
 
-    maintenance: Reserved = setting({})
-    """Maintenance windows. Takes no keys in this version."""
+    maintenance: dict[Name, Window] = setting({})
+    """Maintenance windows by name: times in which no alert speaks of the devices."""
 
     boards: Reserved = setting({})
     """Choice of boards. Takes no keys in this version."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from tigctl.spec.alerts import Contact, Exception_, Route, RuleSettings, Window
 from tigctl.spec.credentials import Credential
 from tigctl.spec.isolation import Destination, Source
 from tigctl.spec.keys import FLEET_KEYS, aliases, bare, is_section
@@ -61,6 +62,11 @@ TABLES = {
     "device": rows(Row),
     "egress": rows(Destination),
     "ingress": rows(Source),
+    "contact": rows(Contact, "alerts.contacts.NAME."),
+    "route": rows(Route),
+    "rule": rows(RuleSettings, "alerts.rules.NAME."),
+    "exception": rows(Exception_),
+    "window": rows(Window, "maintenance.NAME."),
 }
 
 
@@ -102,7 +108,9 @@ def examples() -> dict[str, str]:
 def test_the_examples_are_valid(tmp_path: Path) -> None:
     shown = examples()
     table = next(text for word, text in shown.items() if word.startswith("name,address"))
-    (tmp_path / "fleet.yaml").write_text(shown["credentials:"] + shown["isolation:"])
+    (tmp_path / "fleet.yaml").write_text(
+        shown["credentials:"] + shown["isolation:"] + shown["alerts:"]
+    )
     for tenant, name, text in (("a", "devices.csv", table), ("b", "devices.yaml", shown["-"])):
         (tmp_path / "tenants" / tenant).mkdir(parents=True)
         (tmp_path / "tenants" / tenant / name).write_text(text)
