@@ -56,9 +56,17 @@ ENTITIES = ("host", "remote-node", "kube-apiserver", "ingress", "health")
 def tenants() -> list[Stack]:
     """Tenants that differ in all that policies follow from; their networks overlap on purpose."""
     traefik = {"type": "pods", "namespace": "traefik", "pods": {"app": "traefik"}}
+    shared = {"type": "loadbalancer", "address": "198.51.100.1", "shared": True}
     return [
         reference_stack(),
-        stack("globex", [Device("r1", "10.20.0.9"), Device("r2", "10.30.0.1", port=1161)]),
+        stack(
+            "globex",
+            [Device("r1", "10.20.0.9"), Device("r2", "10.30.0.1", port=1161)],
+            {
+                "exposure": {"grafana": shared, "influxdb": shared},
+                "isolation": {"influxdb": {"clients": ["192.0.2.0/24"]}},
+            },
+        ),
         stack(
             "initech",
             [

@@ -14,7 +14,7 @@ from tigctl.spec.faults import Faults
 from tigctl.spec.keys import dotted
 from tigctl.spec.model import TargetSettings, TenantSettings
 from tigctl.spec.ranges import Ranges, pool_range
-from tigctl.spec.stack import TENANT, Entrance, Exposure, check_host
+from tigctl.spec.stack import PUBLIC_PORTS, TENANT, Entrance, Exposure, check_host
 
 Place = Callable[[Path], tuple[str, int]]
 
@@ -82,11 +82,11 @@ def faults_of(settings: TenantSettings, target: TargetSettings) -> Iterator[tupl
             yield (*path, "tls"), "issuer, secret and outside exclude each other; write one of them"
         if entrance.type == "loadbalancer":
             yield from _load_balancer(entrance, path, settings.target, target)
-        elif entrance.address:
-            yield (
-                (*path, "address"),
-                f"does not go with type {entrance.type}; delete it, or write type: loadbalancer",
-            )
+        else:
+            for key in ("address", "port", "shared"):
+                if getattr(entrance, key):
+                    message = "does not go with type {}; delete it, or write type: loadbalancer"
+                    yield (*path, key), message.format(entrance.type)
     yield from _influxdb(exposure)
 
 
@@ -99,6 +99,8 @@ def _load_balancer(
             " true where a proxy before it does"
         )
         yield (*path, "tls"), message
+    if entrance.shared and not entrance.address:
+        yield (*path, "shared"), "needs an address; write the one that is shared"
     parts = target.pool.addresses
     pool = Ranges(map(pool_range, parts))
     if entrance.address and pool and ipaddress.ip_address(entrance.address) not in pool:
@@ -110,20 +112,13 @@ def _load_balancer(
 
 
 def _influxdb(exposure: Exposure) -> Iterator[tuple[Path, str]]:
-    grafana, influxdb = exposure.grafana, exposure.influxdb
+    influxdb = exposure.influxdb
     if influxdb.path != "/" and influxdb.type in {"ingress", "loadbalancer"}:
         message = (
             f"InfluxDB answers at / only, and type {influxdb.type} cannot take {influxdb.path} away"
             " from its requests; give it a host of its own, or use type gateway"
         )
         yield ("exposure", "influxdb", "path"), message
-    both = grafana.type == influxdb.type == "loadbalancer"
-    if both and influxdb.address and influxdb.address == grafana.address:
-        message = (
-            f"{influxdb.address} is Grafana's too; MetalLB lets them share it only where the"
-            " client's address is lost, and policies judge by that; give it another address"
-        )
-        yield ("exposure", "influxdb", "address"), message
 
 
 def check_entrances(
@@ -171,20 +166,22 @@ def _claims(tenants: Mapping[str, Claimant]) -> Iterator[_Claim]:
 
 def _disputes(claims: Iterable[_Claim]) -> Iterator[tuple[_Claim, _Claim, str]]:
     """Two that claim the same, and what to say, with {where} for the place of the other."""
-    taken: dict[tuple[str, ...], _Claim] = {}
+    taken: dict[tuple[str, ...], list[_Claim]] = {}
     hosts: dict[tuple[str, str], list[_Claim]] = {}
     for claim in claims:
         entrance = claim.entrance
-        first = taken.setdefault(claim.key, claim)
-        if first is claim:
-            if entrance.type == "gateway":
-                hosts.setdefault((claim.target, entrance.host), []).append(claim)
-        elif entrance.type != "loadbalancer":
-            shown = f"{entrance.host}{entrance.path}"
-            yield first, claim, f"{shown} leads to {{where}} already; give it another host or path"
-        elif first.tenant != claim.tenant:  # one tenant's two are a fault of its own settings
-            shown = entrance.address
-            yield first, claim, f"{shown} leads to {{where}} already; give it another address"
+        earlier = taken.setdefault(claim.key, [])
+        if entrance.type == "loadbalancer":
+            found = ((other, said) for other in earlier if (said := _unshared(other, claim)))
+            if dispute := next(found, None):
+                other, said = dispute
+                yield other, claim, f"{entrance.address} leads to {{where}} already; {said}"
+        elif earlier:
+            said = f"{entrance.host}{entrance.path} leads to {{where}} already"
+            yield earlier[0], claim, f"{said}; give it another host or path"
+        elif entrance.type == "gateway":
+            hosts.setdefault((claim.target, entrance.host), []).append(claim)
+        earlier.append(claim)
     for (_, host), same in hosts.items():
         # A listener for this very name takes its encrypted requests from the Gateway's own.
         owner = next((claim for claim in same if claim.encrypted), None)
@@ -195,6 +192,14 @@ def _disputes(claims: Iterable[_Claim]) -> Iterator[tuple[_Claim, _Claim, str]]:
                     " host; give each a host, or leave tls out at all of them and to the Gateway"
                 )
                 yield owner, claim, said
+
+
+def _unshared(one: _Claim, other: _Claim) -> str:
+    """Why two entrances cannot have the same address, as what to do; empty where they can."""
+    if not (one.entrance.shared and other.entrance.shared):
+        return "give it another address, or write shared: true at both"
+    ports = {claim.entrance.port or PUBLIC_PORTS[claim.component] for claim in (one, other)}
+    return f"give it another port than {ports.pop()}" if len(ports) == 1 else ""
 
 
 def _where(claim: _Claim, place: Place, tenant: str) -> str:

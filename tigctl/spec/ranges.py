@@ -10,6 +10,7 @@ from dataclasses import dataclass
 # Version, first and last address as numbers; both ends belong to the range.
 Range = tuple[int, int, int]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def network_range(cidr: str) -> Range:
@@ -33,6 +34,13 @@ def address_range(address: str) -> Range:
     """The range of one address."""
     found = ipaddress.ip_address(address)
     return (found.version, int(found), int(found))
+
+
+def networks(found: Range) -> list[Network]:
+    """The fewest networks that are the range."""
+    version, first, last = found
+    make: type[Address] = ipaddress.IPv4Address if version == 4 else ipaddress.IPv6Address
+    return list(ipaddress.summarize_address_range(make(first), make(last)))
 
 
 def show(found: Range) -> str:
@@ -73,6 +81,27 @@ class Ranges:
             return False
         version, _, last = self.joined[index]
         return version == address.version and int(address) <= last
+
+
+def without(ranges: Iterable[Range], holes: Iterable[Range]) -> list[Range]:
+    """What is left of ranges when others are taken out of them, in order."""
+    cuts = Ranges(holes).joined
+    left: list[Range] = []
+    at = 0
+    for version, first, last in Ranges(ranges).joined:
+        while at < len(cuts) and (cuts[at][0], cuts[at][2]) < (version, first):
+            at += 1
+        begin = first
+        while at < len(cuts) and cuts[at][0] == version and cuts[at][1] <= last:
+            if begin < cuts[at][1]:
+                left.append((version, begin, cuts[at][1] - 1))
+            begin = max(begin, cuts[at][2] + 1)
+            if cuts[at][2] > last:
+                break  # it reaches into the next range too
+            at += 1
+        if begin <= last:
+            left.append((version, begin, last))
+    return left
 
 
 @dataclass(frozen=True, slots=True)

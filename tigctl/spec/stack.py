@@ -29,6 +29,9 @@ _HOST = r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0
 _LABEL_KEY = rf"({_HOST}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
 _ZONE = "topology.kubernetes.io/zone"
 
+# Of load balancers, by component: the web's own, and InfluxDB's own.
+PUBLIC_PORTS = {"grafana": 80, "influxdb": 8086}
+
 # Stands for the tenant's name in hosts and paths, so that one line of fleet.yaml serves all.
 TENANT = "{tenant}"
 
@@ -198,6 +201,14 @@ class Entrance(Section):
 
     address: Annotated[str, AfterValidator(_address)] = ""
     """Address of a loadbalancer; default: the next free one of the pool."""
+
+    port: Annotated[Whole, Field(ge=1, le=65_535)] | None = None
+    """Port of a loadbalancer that people connect to. Default 80 for Grafana, 8086 for InfluxDB."""
+
+    shared: Flag = False
+    """true: the `address` of a loadbalancer may be that of other entrances too, of any tenant,
+    where all of them say so and each has its own port. The price: pods see a node's address in
+    place of the client's. Default false."""
 
     tls: Tls = setting({})
     """Certificate."""

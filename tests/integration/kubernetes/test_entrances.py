@@ -50,14 +50,18 @@ def stack(namespace: str, **settings: Any) -> Stack:
         {"type": "ingress", **HOST},
         {"type": "ingress", **HOST, **TLS},
         {"type": "loadbalancer"},
+        {"type": "gateway", **HOST, "tls": {"outside": True}},
         {"type": "loadbalancer", "address": "192.0.2.10"},
+        {"type": "loadbalancer", "address": "192.0.2.10", "shared": True},
     ],
     ids=str,
 )
 def test_entrances_are_taken(plane: Plane, namespace: str, entrance: dict[str, Any]) -> None:
     cluster = Cluster(kubeconfig=str(plane.kubeconfig))
     influxdb = {**entrance, "path": "/influxdb"}
-    made = entrances(stack(namespace, exposure={"grafana": entrance, "influxdb": influxdb}))
+    exposure = {"grafana": entrance, "influxdb": influxdb}
+    clients = {"clients": ["internet", "192.0.2.0/24", "2001:db8::/32"]}
+    made = entrances(stack(namespace, exposure=exposure, isolation={"grafana": clients}))
     assert len(made) >= 2
     for one in made:
         assert cluster.apply(one, dry_run=True)["kind"] == one["kind"]

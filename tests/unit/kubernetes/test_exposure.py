@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 import pytest
@@ -10,16 +11,20 @@ from tigctl.render.kubernetes import reference
 from tigctl.render.kubernetes.exposure import entrances
 from tigctl.render.kubernetes.model import Object, Stack
 from tigctl.spec.model import TargetSettings, TenantSettings
+from tigctl.spec.ranges import Ranges, network_range
 from tigctl.spec.stack import Images
 
 HOST = {"host": "noc.example", "path": "/acme"}
 
 
 def found(
-    grafana: dict[str, Any], influxdb: dict[str, Any] | None = None, **target: Any
+    grafana: dict[str, Any],
+    influxdb: dict[str, Any] | None = None,
+    isolation: dict[str, Any] | None = None,
+    **target: Any,
 ) -> dict[tuple[str, str], Object]:
     exposure = {"grafana": grafana, "influxdb": influxdb or {"type": "none"}}
-    settings = TenantSettings.model_validate({"exposure": exposure})
+    settings = TenantSettings.model_validate({"exposure": exposure, "isolation": isolation or {}})
     place = TargetSettings.model_validate({"type": "kubernetes", **target})
     images = Images.model_validate({})
     stack = Stack("acme", "tig-acme", settings, place, images, (), (), ())
@@ -116,14 +121,36 @@ def test_an_address_of_ipv6_asks_for_a_service_of_ipv6() -> None:
 
 def test_a_shared_address_as_metallb_shares_it() -> None:
     """Its allocator wants one key, different ports, and of different pods the policy Cluster."""
-    both = {"type": "loadbalancer", "address": "192.0.2.10"}
-    objects = found(both, both)
+    both = {"type": "loadbalancer", "address": "192.0.2.10", "shared": True}
+    objects = found({**both, "port": 3001}, both)
     keys = {
         one["metadata"]["annotations"]["metallb.io/allow-shared-ip"] for one in objects.values()
     }
     ports = {one["spec"]["ports"][0]["port"] for one in objects.values()}
     policies = {one["spec"]["externalTrafficPolicy"] for one in objects.values()}
-    assert (keys, ports, policies) == ({"tigctl-acme"}, {80, 8086}, {"Cluster"})
+    assert (keys, ports, policies) == ({"tigctl"}, {3001, 8086}, {"Cluster"})
+
+
+def test_clients_of_an_address_are_named_at_the_service_too() -> None:
+    (service,) = found(
+        {"type": "loadbalancer"},
+        isolation={"grafana": {"clients": ["198.51.100.0/24", "2001:db8::1"]}},
+    ).values()
+    wanted = ["198.51.100.0/24", "2001:db8::1/128"]
+    assert service["spec"]["loadBalancerSourceRanges"] == wanted
+    assert service["spec"]["allocateLoadBalancerNodePorts"] is False
+    (open_to_all,) = found({"type": "loadbalancer"}).values()
+    assert "loadBalancerSourceRanges" not in open_to_all["spec"]
+
+
+def test_the_internet_as_source_ranges() -> None:
+    isolation = {"grafana": {"clients": ["internet"]}}
+    (service,) = found({"type": "loadbalancer"}, isolation=isolation).values()
+    ranges = Ranges(map(network_range, service["spec"]["loadBalancerSourceRanges"]))
+    for inside in ("1.1.1.1", "192.167.255.255", "192.169.0.0", "2001:db8::1"):
+        assert ipaddress.ip_address(inside) in ranges
+    for outside in ("10.20.0.1", "192.168.0.0", "169.254.169.254", "fd00::1", "fe80::1"):
+        assert ipaddress.ip_address(outside) not in ranges
 
 
 def test_two_free_addresses_are_not_shared() -> None:

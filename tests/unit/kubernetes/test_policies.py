@@ -26,12 +26,12 @@ from tigctl.render.kubernetes.destinations import MOST_ADDRESSES, MOST_PORTS, MO
 from tigctl.render.kubernetes.judgement import Neighbour, judge
 from tigctl.render.kubernetes.model import Object, Stack
 from tigctl.render.kubernetes.policies import policies
-from tigctl.render.kubernetes.reach import ANY, NotJudged, Pod, Policies, Reach, without
+from tigctl.render.kubernetes.reach import ANY, NotJudged, Pod, Policies, Reach
 from tigctl.render.kubernetes.talks import talks
 from tigctl.render.kubernetes.text import dump
 from tigctl.spec.isolation import NOT_INTERNET, ClusterIsolation, Isolation
 from tigctl.spec.model import TargetSettings
-from tigctl.spec.ranges import Range, Ranges, network_range
+from tigctl.spec.ranges import Range, Ranges, network_range, without
 
 CNP = Path(__file__).parents[3] / "cnp"
 DNS = {("UDP", 53), ("TCP", 53)}
@@ -178,6 +178,26 @@ def test_a_loadbalancer_admits_the_declared_clients_else_anyone_outside() -> Non
     some = ingress(stack("acme", settings=exposed | clients), "grafana").addresses()
     ranges = Ranges(map(network_range, ["192.0.2.0/24", "2001:db8::/32"]))
     assert some == {("TCP", 3000): ranges} or some["TCP", 3000].joined == ranges.joined
+
+
+@pytest.mark.parametrize("clients", [[], ["192.0.2.0/24"]])
+def test_a_shared_address_admits_the_nodes_that_clients_come_by(clients: list[str]) -> None:
+    fixed = {"type": "loadbalancer", "address": "192.0.2.10", "shared": True}
+    shared = stack(
+        "acme",
+        settings={
+            "exposure": {"grafana": fixed, "influxdb": fixed},
+            "isolation": {"grafana": {"clients": clients}},
+        },
+    )
+    for component, port in (("grafana", 3000), ("influxdb", 8086)):
+        reach = ingress(shared, component)
+        assert reach.with_entity("remote-node") == reach.with_entity("host") == {("TCP", port)}
+        assert not reach.with_pod(Pod("default", {}))
+        limited = bool(clients) and component == "grafana"
+        stranger = ipaddress.ip_address("203.0.113.1") in reach.addresses()["TCP", port]
+        assert stranger is not limited
+    assert judge(shared, policies(shared)).faults == ()
 
 
 @pytest.mark.parametrize("component", ["grafana", "influxdb"])

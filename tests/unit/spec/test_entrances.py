@@ -301,11 +301,55 @@ def test_influxdb_has_a_path_only_at_a_gateway(tmp_path: Path, kind: str) -> Non
     assert load(root, ["globex"]).tenants
 
 
-def test_an_address_that_both_components_share(tmp_path: Path) -> None:
+SHARED = "type: loadbalancer, address: 192.0.2.8, shared: true"
+
+
+def test_components_and_tenants_share_an_address_by_ports(tmp_path: Path) -> None:
+    root = workspace(
+        tmp_path,
+        POOL,
+        acme=both(SHARED, SHARED),
+        globex=both(f"{SHARED}, port: 3001", "type: none"),
+        initech=grafana("type: loadbalancer, address: 192.0.2.9"),
+    )
+    assert len(load(root).tenants) == 3
+
+
+def test_a_shared_address_has_each_port_once(tmp_path: Path) -> None:
+    root = workspace(
+        tmp_path, POOL, acme=both(SHARED, SHARED), globex=grafana(f"{SHARED}, port: 8086")
+    )
+    said = faults(root)
+    assert said == (
+        "tenants/globex/tenant.yaml:1: exposure.grafana.address: 192.0.2.8 leads to tenant acme"
+        " (tenants/acme/tenant.yaml:3, target prod) already; give it another port than 8086"
+    )
+
+
+@pytest.mark.parametrize("where", ["acme", "globex"])
+def test_an_address_is_shared_only_where_all_say_so(tmp_path: Path, where: str) -> None:
+    own = grafana("type: loadbalancer, address: 192.0.2.8, port: 3001")
+    texts = {"acme": grafana(SHARED), "globex": grafana(SHARED), where: own}
+    said = faults(workspace(tmp_path, POOL, **texts))
+    assert "already; give it another address, or write shared: true at both" in said
+
+
+def test_an_address_of_both_components_without_sharing(tmp_path: Path) -> None:
     fixed = "type: loadbalancer, address: 192.0.2.8"
     said = faults(workspace(tmp_path, POOL, acme=both(fixed, fixed)))
-    assert "exposure.influxdb.address: 192.0.2.8 is Grafana's too" in said
+    assert "exposure.influxdb.address: 192.0.2.8 leads to exposure.grafana.address" in said
     assert len(said.splitlines()) == 1
+
+
+def test_what_is_shared_is_named(tmp_path: Path) -> None:
+    said = faults(workspace(tmp_path, POOL, acme=grafana("type: loadbalancer, shared: true")))
+    assert "exposure.grafana.shared: needs an address; write the one that is shared" in said
+
+
+@pytest.mark.parametrize("key", ["port: 81", "shared: true"])
+def test_ports_belong_to_a_load_balancer(tmp_path: Path, key: str) -> None:
+    said = faults(workspace(tmp_path, PLAIN, acme=grafana(f"host: noc.example, {key}")))
+    assert "does not go with type gateway; delete it, or write type: loadbalancer" in said
 
 
 def test_small_volumes_are_worth_a_word_on_a_cluster(tmp_path: Path) -> None:

@@ -50,6 +50,8 @@ def test_the_promised_defaults() -> None:
                 "host": "",
                 "path": "/",
                 "address": "",
+                "port": None,
+                "shared": False,
                 "tls": {"issuer": "", "secret": "", "outside": False},
             }
             for name, kind in (("grafana", "gateway"), ("influxdb", "none"))

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from collectors.device import SNMP_PORT
 from tigctl.render.kubernetes.model import INSTANCE_LABEL, NAME_LABEL, TENANT_LABEL, Stack
-from tigctl.render.kubernetes.reach import Direction, Pod, Port, Ports, without
+from tigctl.render.kubernetes.reach import Direction, Pod, Port, Ports
 from tigctl.spec.isolation import INTERNET, NOT_INTERNET, Destination, Source
-from tigctl.spec.ranges import Range, Ranges, address_range, network_range
+from tigctl.spec.ranges import Range, Ranges, address_range, network_range, without
 
 COMPONENTS = ("telegraf", "influxdb", "grafana", "jobs")
 
@@ -184,7 +184,8 @@ def _entrances(stack: Stack) -> Iterator[Clause]:
         challenged |= entrance.type != "none" and bool(entrance.tls.issuer)
         if entrance.type == "loadbalancer":
             ranges = tuple(one for client in clients for one in _ranges(client)) or _WORLD
-            yield Clause(labels, "ingress", ports, "entrance", ranges=ranges)
+            nodes = frozenset({"host", "remote-node"} if entrance.shared else ())
+            yield Clause(labels, "ingress", ports, "entrance", ranges=ranges, entities=nodes)
         elif entrance.type != "none":
             yield _controller(stack, entrance.type, labels, ports)
     if challenged:

@@ -6,11 +6,11 @@ import copy
 
 from tigctl.render.kubernetes import reference
 from tigctl.render.kubernetes.model import Object, Stack
-from tigctl.spec.stack import Entrance
+from tigctl.spec.isolation import INTERNET, NOT_INTERNET
+from tigctl.spec.ranges import network_range, networks, without
+from tigctl.spec.stack import PUBLIC_PORTS, Entrance
 
 _PORTS = {"grafana": 3000, "influxdb": 8086}
-# Grafana's is the web's own port; InfluxDB keeps its own, so both fit on one address.
-_PUBLIC_PORTS = {"grafana": 80, "influxdb": 8086}
 _METALLB = "metallb.io"
 
 # InfluxDB answers at / only; Grafana is told its path and serves it itself.
@@ -116,21 +116,26 @@ def _load_balancer(stack: Stack, component: str, entrance: Entrance, found: Obje
     if ":" in entrance.address:
         # Else the Service is of the cluster's first family, and MetalLB refuses the address.
         spec["ipFamilies"] = ["IPv6"]
-    if _shared(stack):
-        annotations[f"{_METALLB}/allow-shared-ip"] = f"tigctl-{stack.tenant}"
+    if entrance.shared:
+        # Whoever shares an address has to name the same key.
+        annotations[f"{_METALLB}/allow-shared-ip"] = "tigctl"
         # MetalLB shares an address between different pods only where any node may take a request.
         spec["externalTrafficPolicy"] = "Cluster"
+    clients = getattr(stack.settings.isolation, component).clients
+    if ranges := [cidr for client in clients for cidr in _cidrs(client)]:
+        spec["loadBalancerSourceRanges"] = ranges
     if annotations:
         metadata["annotations"] = annotations
     found["metadata"] = metadata
     spec["selector"] = stack.selector(component)
-    spec["ports"][0]["port"] = _PUBLIC_PORTS[component]
+    spec["ports"][0]["port"] = entrance.port or PUBLIC_PORTS[component]
     spec["ports"][0]["targetPort"] = _PORTS[component]
     return found
 
 
-def _shared(stack: Stack) -> bool:
-    """Whether Grafana and InfluxDB of the tenant are to share one fixed address."""
-    grafana, influxdb = stack.settings.exposure.grafana, stack.settings.exposure.influxdb
-    both = grafana.type == influxdb.type == "loadbalancer"
-    return both and grafana.address == influxdb.address != ""
+def _cidrs(client: str) -> list[str]:
+    """A network, or all that `internet` stands for: source ranges know no exceptions."""
+    if client != INTERNET:
+        return [client]
+    left = without(map(network_range, ("0.0.0.0/0", "::/0")), map(network_range, NOT_INTERNET))
+    return [str(network) for one in left for network in networks(one)]

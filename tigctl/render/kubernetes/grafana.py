@@ -44,6 +44,8 @@ def root_url(stack: Stack) -> str:
     entrance = stack.settings.exposure.grafana
     host = entrance.host or _bracketed(entrance.address) if entrance.type != "none" else ""
     scheme = "https" if _encrypted(stack) else "http"
+    if host and entrance.port and not entrance.tls.outside:
+        host += f":{entrance.port}"
     path = entrance.path.rstrip("/")
     return f"{f'{scheme}://{host}' if host else _OWN_ADDRESS}{path}/"
 

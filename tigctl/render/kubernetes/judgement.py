@@ -16,9 +16,9 @@ from collectors.device import Device
 from tigctl.render.kubernetes.declared import CHALLENGE, COMPONENTS, Declared, declared, labels_of
 from tigctl.render.kubernetes.model import NAME_LABEL, TENANT_LABEL, Object, Stack
 from tigctl.render.kubernetes.reach import ANY, Direction, Opening, Pod, Policies, Port, Ports
-from tigctl.render.kubernetes.reach import without as difference
 from tigctl.spec.isolation import Destination, Source
 from tigctl.spec.ranges import Ranges, show
+from tigctl.spec.ranges import without as difference
 
 _ENTITIES = ("host", "remote-node", "kube-apiserver", "ingress", "health")
 

@@ -127,20 +127,23 @@ def _entrances(stack: Stack) -> Iterator[Object]:
         if entrance.type == "none":
             continue
         policy = _own(stack, f"entrance-to-{component}")
-        peers = (
-            _clients(clients) if entrance.type == "loadbalancer" else _from(stack, entrance.type)
-        )
-        ports = policy["spec"]["ingress"][0]["toPorts"]
-        policy["spec"]["ingress"] = [{**peers, "toPorts": ports}]
-        yield policy
+        if entrance.type == "loadbalancer":
+            ways = _clients(clients, shared=entrance.shared)
+        else:
+            ways = [_from(stack, entrance.type)]
+        yield _admitting(policy, ways)
     if any(entrance.tls.issuer and entrance.type != "none" for _, entrance, _ in entrances):
-        policy = _own(stack, "entrance-to-challenge")
-        ports = policy["spec"]["ingress"][0]["toPorts"]
         # The issuer picks the class of its solver by itself, so both kinds may come.
         ways = [_from(stack, "gateway"), _from(stack, "ingress")]
         ways = ways[:1] if ways[0] == ways[1] else ways
-        policy["spec"]["ingress"] = [{**peers, "toPorts": copy.deepcopy(ports)} for peers in ways]
-        yield policy
+        yield _admitting(_own(stack, "entrance-to-challenge"), ways)
+
+
+def _admitting(policy: Object, ways: Iterable[Peers]) -> Object:
+    """The policy with a rule for each kind of peers, to the ports of the one it has."""
+    ports = policy["spec"]["ingress"][0]["toPorts"]
+    policy["spec"]["ingress"] = [{**peers, "toPorts": copy.deepcopy(ports)} for peers in ways]
+    return policy
 
 
 def _from(stack: Stack, kind: str) -> Peers:
@@ -156,10 +159,13 @@ def _from(stack: Stack, kind: str) -> Peers:
             return {"fromEndpoints": [_pods(controller.namespace, controller.pods)]}
 
 
-def _clients(networks: Sequence[str]) -> Peers:
+def _clients(networks: Sequence[str], *, shared: bool) -> list[Peers]:
+    """Who comes by an address. Where it is shared, a node may stand in for its clients."""
+    nodes = ["host", "remote-node"] if shared else []
     if not networks:
-        return {"fromEntities": ["world"]}
-    return {"fromCIDRSet": [one for network in networks for one in _cidrs(network)]}
+        return [{"fromEntities": ["world", *nodes]}]
+    own: Peers = {"fromCIDRSet": [one for network in networks for one in _cidrs(network)]}
+    return [own, {"fromEntities": nodes}] if nodes else [own]
 
 
 def _declared(stack: Stack) -> Iterator[Object]:

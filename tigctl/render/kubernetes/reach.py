@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tigctl.render.kubernetes.model import Object
-from tigctl.spec.ranges import Range, Ranges, network_range
+from tigctl.spec.ranges import Range, Ranges, network_range, without
 
 # Protocol and port; of ICMP and ICMPv6 the type. ANY stands for all of all protocols.
 Port = tuple[str, int]
@@ -201,27 +201,6 @@ def _cidr(one: Object) -> list[Range]:
     left = [network_range(one["cidr"])]
     for hole in one.get("except", ()):
         left = without(left, [network_range(hole)])
-    return left
-
-
-def without(ranges: Iterable[Range], holes: Iterable[Range]) -> list[Range]:
-    """What is left of ranges when others are taken out of them, in order."""
-    cuts = Ranges(holes).joined
-    left: list[Range] = []
-    at = 0
-    for version, first, last in Ranges(ranges).joined:
-        while at < len(cuts) and (cuts[at][0], cuts[at][2]) < (version, first):
-            at += 1
-        begin = first
-        while at < len(cuts) and cuts[at][0] == version and cuts[at][1] <= last:
-            if begin < cuts[at][1]:
-                left.append((version, begin, cuts[at][1] - 1))
-            begin = max(begin, cuts[at][2] + 1)
-            if cuts[at][2] > last:
-                break  # it reaches into the next range too
-            at += 1
-        if begin <= last:
-            left.append((version, begin, last))
     return left
 
 
