@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from collectors.errors import ProfileError, ProfileFault
+from collectors.knowledge.cache import remembered
 from collectors.knowledge.document import Faults, Map, maps, read, texts
 from collectors.knowledge.family import Parent, family_faults, inherit, parents
 from collectors.knowledge.identity import identities, models, vendors
@@ -67,7 +68,7 @@ _Loaded = tuple[dict[str, Profile], dict[str, tuple[Parent, ...]], tuple[Profile
 
 @cache
 def _shipped() -> _Loaded:
-    return _folder(SHIPPED, own=False)
+    return remembered(SHIPPED, lambda: _folder(SHIPPED, own=False))
 
 
 def _folder(folder: Path, *, own: bool) -> _Loaded:
