@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from collectors.datamodel import FieldType, field_type
-from collectors.knowledge.expression import Expression
+from collectors.knowledge.expression import Access, Expression
 from collectors.knowledge.model import Output
 from collectors.telegraf.reading import INTERFACE, Naming, Part
 
@@ -70,7 +70,7 @@ def _points(group: Sequence[Output], naming: Naming | None) -> list[str]:
     lines.append(f"emit(out, metric, {quoted(first.measurement)}, tags, fields)")
     if first.where:
         # Unknown (None) is not true.
-        condition = first.where.starlark(_number, _text)
+        condition = first.where.starlark(_numbers(first.measurement), _text)
         return [f"    if ({condition}) == True:", *(f"        {line}" for line in lines)]
     return [f"    {line}" for line in lines]
 
@@ -81,27 +81,34 @@ def _fields(group: Sequence[Output]) -> list[str]:
     made: dict[str, str] = {}
     for output in group:
         for name, expression in output.fields.items():
-            value = _typed(field_type(measurement, name), expression)
+            value = _typed(measurement, name, expression)
             made[name] = f"either({made[name]}, {value})" if name in made else value
     if measurement == INTERFACE:
         made["ifIndex"] = "integer(parse(index))"
     return [f"{quoted(name)}: {value}" for name, value in made.items()]
 
 
-def _typed(kind: FieldType, value: Expression) -> str:
-    match kind:
+def _typed(measurement: str, name: str, value: Expression) -> str:
+    match field_type(measurement, name):
         case FieldType.STRING:
             return value.starlark(_text)
         case FieldType.INTEGER if value.text.strip() in value.names:
             return f"whole(f, {quoted(value.text.strip())})"
         case FieldType.INTEGER:
-            return f"integer({value.starlark(_number, _text)})"
+            return f"integer({value.starlark(_numbers(measurement), _text)})"
         case FieldType.FLOAT:
-            return value.starlark(_number, _text)
+            return value.starlark(_numbers(measurement), _text)
 
 
-def _number(symbol: str) -> str:
-    return f"num(f, {quoted(symbol)})"
+# Those measurements whose numbers are readings of a sensor, which may be absent.
+_READINGS = {"temperature": "NO_TEMPERATURE", "sensor": "NO_READING"}
+
+
+def _numbers(measurement: str) -> Access:
+    """How a symbol is fetched as a number."""
+    if absent := _READINGS.get(measurement):
+        return lambda symbol: f"reading(f, {quoted(symbol)}, {absent})"
+    return lambda symbol: f"num(f, {quoted(symbol)})"
 
 
 def _text(symbol: str) -> str:
