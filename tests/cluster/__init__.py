@@ -7,6 +7,7 @@ control.py   the command lines of etcd, kube-apiserver, kube-controller-manager,
 kwok.py      simulated nodes and volumes: command lines and configuration; data in kwok/
 plane.py     start, stop, ask: the class `Plane` that tests and the command line use
 proxy.py     a door to the API server at which single calls fail
+engineer.py  the user with the least rights, whom tigctl is in tests
 __main__.py  scripts/cluster
 
 And a real node that joins it, for what happens inside containers (scripts/node):

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.cluster import ClusterError
+from tests.cluster import ClusterError, engineer
 from tests.cluster.node import Node
 from tests.simulator import simulated
 
@@ -43,7 +43,7 @@ def devices(node: Node, workspace: Path) -> Iterator[None]:
     """The devices of the copy, which is made in `workspace`, at addresses of the node."""
     if shutil.which("snmpd", path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None:
         raise ClusterError("snmpd is missing, which one of the devices is (apt-get install snmpd)")
-    copy(workspace, node.plane.kubeconfig)
+    copy(workspace, engineer.kubeconfig(node.plane))
     for device in simulated.load(workspace):
         _address("add", device.address)
     try:

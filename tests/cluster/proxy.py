@@ -5,7 +5,8 @@
         Cluster(kubeconfig=str(proxy.kubeconfig(directory)))
 
 It lies behind a path, as the API servers that cluster managers such as Rancher offer. It holds
-the administrator's certificate itself, so whoever calls needs none.
+the certificate of a user itself (of the one with the least rights, or of the administrator), so
+whoever calls needs none.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import Self
 
 import urllib3
 
+from tests.cluster import engineer
 from tests.cluster.plane import Plane
 
 PREFIX = "/k8s/clusters/c-m-test"
@@ -53,18 +55,25 @@ Spoil = Callable[[Call], Spoilt | None]
 
 
 class Proxy:
-    """The door; `spoil` is asked before each call is passed on, `passed` is told afterwards."""
+    """The door; `spoil` is asked before each call is passed on, `passed` is told afterwards.
 
-    def __init__(self, plane: Plane) -> None:
+    `answers` has the status that each call was answered with, by its number.
+    """
+
+    def __init__(self, plane: Plane, *, admin: bool = False) -> None:
         self.plane = plane
+        engineer.kubeconfig(plane)
+        keys, name = plane.places.keys, "admin" if admin else f"user-{engineer.NAME}"
+        self.certificate, self.key = keys.certificate(name), keys.key(name)
         self.spoil: Spoil = lambda _call: None
         self.passed: Callable[[Call], None] = lambda _call: None
         self.calls: list[Call] = []
+        self.answers: dict[int, int] = {}
         self._lock = threading.Lock()
         self.pool = urllib3.PoolManager(
             ca_certs=str(plane.authority),
-            cert_file=str(plane.certificate),
-            key_file=str(plane.key),
+            cert_file=str(self.certificate),
+            key_file=str(self.key),
             maxsize=32,
             retries=False,
         )
@@ -135,6 +144,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         }
         url = self.proxy.plane.url.rstrip("/") + path
         found = self.proxy.pool.request(self.command, url, body=body or None, headers=headers)
+        self.proxy.answers[call.number] = found.status
         self.proxy.passed(call)
         kind = found.headers.get("Content-Type", "application/json")
         self._answer(found.status, {"Content-Type": kind}, found.data)
@@ -155,7 +165,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         plane = self.proxy.plane
         parts = urllib.parse.urlsplit(plane.url)
         context = ssl.create_default_context(cafile=str(plane.authority))
-        context.load_cert_chain(plane.certificate, plane.key)
+        context.load_cert_chain(self.proxy.certificate, self.proxy.key)
         raw = socket.create_connection((parts.hostname or "", parts.port or 443))
         with context.wrap_socket(raw, server_hostname=parts.hostname) as far:
             head = [f"GET {path} HTTP/1.1", f"Host: {parts.netloc}"]

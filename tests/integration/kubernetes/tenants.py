@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.cluster import engineer
 from tests.cluster.plane import Plane
 from tests.integration.servers import influxd
 from tigctl.backends.kubernetes.cluster import Cluster
@@ -138,7 +139,7 @@ class Stage:
         self.tenant = tenant
         self.namespace = f"tig-{tenant}"
         self.port = port
-        self.cluster = Cluster(kubeconfig=str(plane.kubeconfig))
+        self.cluster = Cluster(kubeconfig=str(engineer.kubeconfig(plane)))
         self.steps: list[Step] = []
 
     def target(self, **options: Any) -> KubernetesTarget:

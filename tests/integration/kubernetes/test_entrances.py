@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.cluster import engineer
 from tests.cluster.plane import Plane
 from tigctl.backends.kubernetes.cluster import Cluster
 from tigctl.render.kubernetes.exposure import entrances
@@ -57,7 +58,7 @@ def stack(namespace: str, **settings: Any) -> Stack:
     ids=str,
 )
 def test_entrances_are_taken(plane: Plane, namespace: str, entrance: dict[str, Any]) -> None:
-    cluster = Cluster(kubeconfig=str(plane.kubeconfig))
+    cluster = Cluster(kubeconfig=str(engineer.kubeconfig(plane)))
     influxdb = {**entrance, "path": "/influxdb"}
     exposure = {"grafana": entrance, "influxdb": influxdb}
     clients = {"clients": ["internet", "192.0.2.0/24", "2001:db8::/32"]}
@@ -78,6 +79,6 @@ def test_entrances_are_taken(plane: Plane, namespace: str, entrance: dict[str, A
     ids=str,
 )
 def test_claims_are_taken(plane: Plane, namespace: str, storage: dict[str, Any]) -> None:
-    cluster = Cluster(kubeconfig=str(plane.kubeconfig))
+    cluster = Cluster(kubeconfig=str(engineer.kubeconfig(plane)))
     for one in claims(stack(namespace, storage=storage, exposure={"grafana": {"type": "none"}})):
         assert cluster.apply(one, dry_run=True)["kind"] == one["kind"]

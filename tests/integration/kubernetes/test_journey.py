@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.cluster import engineer
 from tests.cluster.plane import Plane
 from tests.grafana_server import GrafanaServer
 from tests.integration.servers import influxd
@@ -75,7 +76,7 @@ class Desk:
 
 @pytest.fixture
 def desk(plane: Plane, tmp_path: Path) -> Desk:
-    lab = {"type": "kubernetes", "kubeconfig": str(plane.kubeconfig)}
+    lab = {"type": "kubernetes", "kubeconfig": str(engineer.kubeconfig(plane))}
     (tmp_path / "fleet.yaml").write_text(yaml.safe_dump({**FLEET, "targets": {"lab": lab}}))
     return Desk(tmp_path, plane)
 

@@ -60,10 +60,16 @@ class Conflict(Refused):
 
 _HINTS = {
     401: "log in to the cluster anew; `kubectl auth whoami` shows who you are to it",
-    403: "ask who runs the cluster for the right that is named",
+    403: "it may not be done in this cluster or namespace; change what the reason names",
     422: "this is a fault of the settings or of tigctl; `tigctl validate` looks at the former",
     429: "the API server is overloaded; run the command again in a while",
 }
+
+# Quotas, policies and Pod Security answer 403 too; only what RBAC refuses is worded so.
+_RIGHTS = (
+    "ask who runs the cluster for the right that is named; tigctl rbac prints all that are needed,"
+    " tigctl doctor says which are missing"
+)
 
 
 def refusal(what: str, status: int, body: Mapping[str, Any]) -> Refused:
@@ -91,7 +97,8 @@ def refusal(what: str, status: int, body: Mapping[str, Any]) -> Refused:
         if reason == "AlreadyExists":
             return Exists(message, status=status, reason=reason)
         return Stale(message, status=status, reason=reason)
-    return Refused(message, status=status, reason=reason, hint=_HINTS.get(status))
+    hint = _RIGHTS if status == 403 and " cannot " in said else _HINTS.get(status)
+    return Refused(message, status=status, reason=reason, hint=hint)
 
 
 def _is_owned(cause: Mapping[str, Any]) -> bool:

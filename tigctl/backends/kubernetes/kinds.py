@@ -56,8 +56,6 @@ KINDS = {
         Kind("networking.k8s.io/v1", "IngressClass", "ingressclasses", namespaced=False),
         Kind("storage.k8s.io/v1", "StorageClass", "storageclasses", namespaced=False),
         Kind("coordination.k8s.io/v1", "Lease", "leases"),
-        Kind("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", namespaced=False),
-        Kind("rbac.authorization.k8s.io/v1", "Role", "roles"),
         Kind("cilium.io/v2", "CiliumNetworkPolicy", "ciliumnetworkpolicies"),
         Kind("gateway.networking.k8s.io/v1", "Gateway", "gateways"),
         Kind("gateway.networking.k8s.io/v1", "GatewayClass", "gatewayclasses", namespaced=False),
