@@ -36,7 +36,12 @@ _RBAC = "/apis/rbac.authorization.k8s.io/v1"
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    (tmp_path / "fleet.yaml").write_text("targets: {lab: {type: kubernetes}}\ntarget: lab\n")
+    fleet = {
+        "targets": {"lab": {"type": "kubernetes"}},
+        "target": "lab",
+        "credentials": {"default": {"version": "2c", "community": {"env": "SNMP_COMMUNITY"}}},
+    }
+    (tmp_path / "fleet.yaml").write_text(yaml.safe_dump(fleet))
     folder = tmp_path / "tenants" / "printed"
     folder.mkdir(parents=True)
     (folder / "tenant.yaml").write_text("exposure: {grafana: {type: none}}\n")

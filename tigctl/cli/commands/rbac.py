@@ -82,7 +82,7 @@ def _subject(user: str | None, group: str | None, account: str | None) -> Subjec
 
 def _explain() -> None:
     columns = (
-        tables.Column("RESOURCE", fold=True, most=40),
+        tables.Column("RESOURCE"),
         tables.Column("VERBS", fold=True, most=20),
         tables.Column("WHERE"),
         tables.Column("WHY", fold=True),
