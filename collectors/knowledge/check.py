@@ -68,7 +68,11 @@ def _matching(profile: Profile, *, parent: bool) -> Iterator[str]:
         if pattern.endswith(".*") and not prefix.startswith(f"{_ENTERPRISES}."):
             yield f"sysobjectid {pattern} fits devices of any vendor"
         for other in profile.object_ids:
-            if other not in {pattern, prefix} and other.endswith(".*") and fits(other, prefix):
+            if (
+                other not in {pattern, prefix, f"{prefix}.*"}
+                and other.endswith(".*")
+                and fits(other, prefix)
+            ):
                 yield f"sysobjectid {pattern} is within {other} already"
 
 

@@ -102,14 +102,15 @@ def capabilities(library: Library) -> list[Profile]:
 
 
 def fits(pattern: str, sys_object_id: str) -> bool:
-    """Whether a sysObjectID fits a pattern; `1.3.6.1.4.1.9.*` takes all below 1.3.6.1.4.1.9.
+    """Whether a sysObjectID fits a pattern; `1.3.6.1.4.1.9.*` takes 1.3.6.1.4.1.9 and all below.
 
     `*` takes any device, also one that tells none.
     """
     if pattern == "*":
         return True
     if pattern.endswith(".*"):
-        return sys_object_id.startswith(pattern[:-1])
+        # Many agents tell no more than the number of their enterprise.
+        return f"{sys_object_id}.".startswith(pattern[:-1])
     return sys_object_id == pattern
 
 

@@ -64,7 +64,7 @@ def polled(found: Match) -> list[str]:
     [
         (f"{ACME}.*", f"{ACME}.1.5", True),
         (f"{ACME}.*", f"{ACME}9.1", False),
-        (f"{ACME}.*", ACME, False),
+        (f"{ACME}.*", ACME, True),
         (ACME, ACME, True),
         (ACME, f"{ACME}.1", False),
         ("1.3.6.1.4.1.9.1.*", "1.3.6.1.4.1.9.12.3", False),
