@@ -23,7 +23,9 @@ class Facts:
         credentials: name of the credentials it answered to.
         sys_object_id: dotted, without a leading dot; empty if it tells none.
         sys_descr, sys_name: as told, cut to 1,024 characters, control characters replaced.
-        engine_id: of SNMPv3, in hexadecimal; empty if not known.
+        engine_id: of its SNMP engine, in hexadecimal; empty if not known.
+        serial: entPhysicalSerialNum.1, which a sweep asks for too; with the engine ID it tells
+            the device again at another address. Empty if not told.
         answers: OID of a table's column or of a scalar (without the trailing .0) to the number
             of rows that answered. What is not in it was asked for and did not answer, or was
             not asked for. This says which capabilities the device has and how big they are.
@@ -39,6 +41,7 @@ class Facts:
     sys_descr: str
     sys_name: str
     engine_id: str = ""
+    serial: str = ""
     answers: Mapping[str, int] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     interface_key: InterfaceKey = InterfaceKey.NAME

@@ -41,7 +41,7 @@ async def ping(address: str, *, count: int, timeout: float) -> float | None:
             address, count=count, interval=_GAP, timeout=timeout, privileged=can_raw()
         )
     except icmplib.SocketPermissionError as error:
-        raise _no_right() from error
+        raise no_right() from error
     except icmplib.ICMPLibError:
         return None
     return cast("float", host.avg_rtt) if host.is_alive else None
@@ -57,7 +57,7 @@ def ping_many(
     if not addresses:
         return {}
     if not can_ping():
-        raise _no_right()
+        raise no_right()
 
     async def all_of_them() -> dict[str, float | None]:
         gate = asyncio.Semaphore(_AT_ONCE)
@@ -80,7 +80,8 @@ def _may_open(kind: socket.SocketKind) -> bool:
     return True
 
 
-def _no_right() -> NoRight:
+def no_right() -> NoRight:
+    """The error that names the right this process lacks."""
     return NoRight(
         "this process may not ping: neither raw nor datagram ICMP sockets are allowed",
         hint="run as root, give it CAP_NET_RAW, or let its group ping:"

@@ -17,13 +17,13 @@ from collectors import icmp
 from collectors.device import Device
 from collectors.errors import NoRight
 from collectors.facts import Facts, Found, Silence
-from collectors.knowledge.identify import found_rows
+from collectors.knowledge.identify import found_rows, told
 from collectors.knowledge.model import IdentitySource
 from collectors.probe import words
 from collectors.probe.interfaces import IF_DESCR, IF_NAME, interface_key
 from collectors.probe.model import Inquiry, Options
 from collectors.probe.survey import SYS_OBJECT_ID, Column, Stalled, Survey
-from collectors.probe.text import clean, object_id
+from collectors.probe.text import clean, engine_id, object_id
 from collectors.probe.words import Attempt, Ping
 from collectors.snmp.ber import Oid, format_oid, parse_oid
 from collectors.snmp.credentials import Keys
@@ -34,6 +34,8 @@ from collectors.snmp.session import Session
 
 SYS_DESCR: Oid = (1, 3, 6, 1, 2, 1, 1, 1, 0)
 SYS_NAME: Oid = (1, 3, 6, 1, 2, 1, 1, 5, 0)
+ENGINE_ID: Oid = (1, 3, 6, 1, 6, 3, 10, 2, 1, 1, 0)  # snmpEngineID, SNMP-FRAMEWORK-MIB
+SERIAL: Oid = (1, 3, 6, 1, 2, 1, 47, 1, 1, 1, 1, 11, 1)  # entPhysicalSerialNum, ENTITY-MIB
 _SYSTEM = (SYS_OBJECT_ID, SYS_DESCR, SYS_NAME)
 _TEXTS = (SYS_DESCR, SYS_NAME)
 _INTERFACE_NAMES = (IF_NAME, IF_DESCR)
@@ -105,14 +107,15 @@ class _Probe:
         self, session: Session, survey: Survey, system: Mapping[Oid, Varbind]
     ) -> Facts | Silence:
         """Ask a device that has answered to this login for all it can tell."""
-        told = {oid: value for oid, value in system.items() if not value.absent}
-        sys_object_id = object_id(told[SYS_OBJECT_ID]) if SYS_OBJECT_ID in told else ""
-        sys_descr, sys_name = (clean(told[oid].text) if oid in told else "" for oid in _TEXTS)
+        there = {oid: value for oid, value in system.items() if not value.absent}
+        sys_object_id = object_id(there[SYS_OBJECT_ID]) if SYS_OBJECT_ID in there else ""
+        sys_descr, sys_name = (clean(there[oid].text) if oid in there else "" for oid in _TEXTS)
         questions = self._inquiry(sys_object_id, sys_descr)
         name = sys_name or sys_descr[:40] or sys_object_id or "a device without a name"
         try:
             columns = await survey.count(map(parse_oid, questions.columns), _INTERFACE_NAMES)
-            texts = await survey.get(list(map(parse_oid, questions.texts)))
+            itself = () if session.keys.version == "1" else (ENGINE_ID, SERIAL)
+            texts = await survey.get([*map(parse_oid, questions.texts), *itself])
             exact = await survey.get(list(map(parse_oid, questions.exact)))
             rows = await _rows(questions.rows, survey, columns)
         except Stalled as stalled:
@@ -121,6 +124,10 @@ class _Probe:
             return words.stopped_accepting(name, refused)
         except DeadlinePassed:
             return words.too_slow(name, self._deadline.seconds, session.slowest)
+        engine = texts.pop(ENGINE_ID, None)
+        serial = clean(texts[SERIAL].text) if SERIAL in texts else ""
+        if format_oid(SERIAL) not in questions.texts:
+            texts.pop(SERIAL, None)
         said = {format_oid(oid): clean(text.text) for oid, text in texts.items()} | rows
         answers = {oid: column.rows for oid, column in columns.items()}
         answers.update(dict.fromkeys(exact, 1))
@@ -129,7 +136,8 @@ class _Probe:
             sys_object_id=sys_object_id,
             sys_descr=sys_descr,
             sys_name=sys_name,
-            engine_id=session.engine_id,
+            engine_id=session.engine_id or engine_id(engine),
+            serial=serial if told(serial) else "",
             answers={format_oid(oid): rows for oid, rows in sorted(answers.items())},
             texts={oid: text for oid, text in sorted(said.items()) if text},
             interface_key=interface_key(columns),

@@ -30,6 +30,11 @@ def clean(text: str) -> str:
 _UNFIT = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
+def engine_id(varbind: Varbind | None) -> str:
+    """The engine ID a varbind holds, in hexadecimal; empty where it cannot be one (RFC 3411)."""
+    return varbind.value.hex() if varbind and 5 <= len(varbind.value) <= 32 else ""
+
+
 def object_id(varbind: Varbind) -> str:
     """The OID a varbind holds, also where the device sends it as a string; else empty."""
     if varbind.tag == OBJECT_ID:

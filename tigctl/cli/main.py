@@ -23,6 +23,7 @@ COMMANDS = {
     "init": "Write a commented workspace to start from.",
     "schema": "Print the JSON Schemas of the workspace's files, or of one of them.",
     "validate": "Check all files and report every fault at once.",
+    "discover": "Find devices in the tenant's networks.",
     "probe": "Ask each device who it is and what it can tell.",
     "explain": "Say which profile a device has and why, what is polled and what it costs.",
     "render": "Write what the target needs into a folder.",

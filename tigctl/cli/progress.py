@@ -12,8 +12,9 @@ from collections import Counter
 from types import TracebackType
 from typing import Self
 
+from collectors.discovery.model import Progress
 from collectors.facts import Found, Reason
-from tigctl.cli.output import WIDTH, is_terminal, printable, say, seconds
+from tigctl.cli.output import WIDTH, count, is_terminal, printable, say, seconds
 from tigctl.targets.interface import Step
 
 _BAR = 24
@@ -108,6 +109,30 @@ class Probing(Line):
         said = ", ".join(f"{number} {word}" for word, number in sorted(self._said.items()))
         took = seconds(time.monotonic() - self._started)
         return f"Probe  {self._done}/{self._total} {bar(self._done, self._total)}  {said}  {took}"
+
+
+class Sweeping(Line):
+    """Observes a sweep: `Sweep  1,022 addresses ━━━━────  1,000 packets/s, 0:03 left, 12 found`."""
+
+    def __init__(self, addresses: int, rate: int) -> None:
+        super().__init__()
+        self._what = f"Sweep  {count(addresses, 'address', 'addresses')}"
+        self._rate = rate
+        self._started = time.monotonic()
+
+    def __call__(self, progress: Progress) -> None:
+        """It has got so far."""
+        left = round(progress.left)
+        self.show(
+            f"{self._what} {bar(progress.done, progress.total)}  {self._rate:,} packets/s,"
+            f" {left // 60}:{left % 60:02} left, {progress.found:,} found"
+        )
+
+    def end(self) -> None:
+        """The closing line."""
+        self.keep(
+            f"{self._what}, {self._rate:,} packets/s  {seconds(time.monotonic() - self._started)}"
+        )
 
 
 _WORDS = {

@@ -72,7 +72,7 @@ def _device(name: str, found: Found) -> Iterator[str]:
 
 
 def _facts(facts: Facts) -> Iterator[str]:
-    for key in ("credentials", "sys_object_id", "sys_descr", "sys_name", "engine_id"):
+    for key in ("credentials", "sys_object_id", "sys_descr", "sys_name", "engine_id", "serial"):
         if text := getattr(facts, key):
             yield f'        "{key}": {json.dumps(text)}'
     yield f'        "interface_key": "{facts.interface_key.value}"'
@@ -164,7 +164,7 @@ def _read_facts(entry: dict[str, Any]) -> Facts:
     key = InterfaceKey(entry.pop("interface_key"))
     named = {
         key: _text(entry.pop(key, ""))
-        for key in ("credentials", "sys_object_id", "sys_descr", "sys_name", "engine_id")
+        for key in ("credentials", "sys_object_id", "sys_descr", "sys_name", "engine_id", "serial")
     }
     _only(entry, set())
     return Facts(
@@ -173,6 +173,7 @@ def _read_facts(entry: dict[str, Any]) -> Facts:
         sys_descr=named["sys_descr"],
         sys_name=named["sys_name"],
         engine_id=named["engine_id"],
+        serial=named["serial"],
         answers=answers,
         texts=texts,
         interface_key=key,

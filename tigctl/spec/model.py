@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from collectors.discovery.model import DEFAULT_RATE, MOST_RATE
 from tigctl.spec.alerts import Alerts, Window
 from tigctl.spec.credentials import Credential
 from tigctl.spec.fields import (
@@ -95,6 +96,18 @@ class RetentionSettings(Section):
         return (("raw", self.raw), ("5m", self.m5), ("1h", self.h1))
 
 
+class Discovery(Section):
+    """How networks are swept by `tigctl discover`."""
+
+    exclude: tuple[Network, ...] = ()
+    """CIDRs and addresses that no sweep touches. Default: none. What a device there is listed
+    for is polled all the same."""
+
+    rate: Annotated[Whole, Field(ge=1, le=MOST_RATE)] = DEFAULT_RATE
+    """Packets a second, of pings and of SNMP each, 1 to 20000. Default 1000: a /22 takes
+    seconds, and no router on the way notices."""
+
+
 class Reserved(Section):
     """A key that takes nothing yet; it is known so that its name is not used otherwise."""
 
@@ -115,6 +128,9 @@ class TenantSettings(Section):
     networks: tuple[Network, ...] = ()
     """CIDRs that may be swept and polled: a device outside of them is a fault. Default: none,
     which allows every address in the inventory and no sweep."""
+
+    discovery: Discovery = setting({})
+    """How networks are swept by `tigctl discover`."""
 
     credentials: Mapping[Name, Credential] = setting({})
     """How to log in to devices, by name. A device without `credentials` uses the one named

@@ -30,6 +30,7 @@ class Table:
 
     header: Row
     rows: tuple[Row, ...]
+    separator: str
 
 
 def parse(text: str, file: str, known: Sequence[str], faults: Faults) -> Table | None:
@@ -53,7 +54,7 @@ def parse(text: str, file: str, known: Sequence[str], faults: Faults) -> Table |
     while names and not names[-1]:
         names.pop()
     rows = tuple(_rows(lines, separator, len(names), file, faults))
-    return Table(Row(number, tuple(names)), rows)
+    return Table(Row(number, tuple(names)), rows, separator)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

@@ -25,6 +25,7 @@ def test_the_promised_defaults() -> None:
         "class_": "",
         "namespace": "",
         "networks": (),
+        "discovery": {"exclude": (), "rate": 1000},
         "credentials": {},
         "polling": {"interval": 60, "slow_interval": 21_600, "jitter": 30},
         "ping": {"count": 4, "method": "auto"},
