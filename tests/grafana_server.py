@@ -17,8 +17,8 @@ pkg/api/apierrors, pkg/services/dashboards/errors.go, pkg/services/datasources):
   (version-mismatch); the folder has to be there; ids and versions are Grafana's
 - a search has neither content nor version of a board
 
-It leaves out organisations, permissions, and everything about drawing and alerting. Whoever is
-signed in may do everything.
+Alerting is in tests/grafana_alerting.py. It leaves out organisations, permissions, and everything
+about drawing. Whoever is signed in may do everything.
 
     with GrafanaServer() as server:
         server.by_hand("anna", "POST", "/api/dashboards/db", {...})   # as with the mouse
@@ -38,6 +38,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.grafana_alerting import Alerting
 
 Body = dict[str, Any]
 Answer = tuple[int, Any]
@@ -83,8 +85,15 @@ class State:
     ids: int = 0
     saves: int = 0
 
+    def __post_init__(self) -> None:
+        self.alerting = Alerting(self.folders)
+
     def answer(self, method: str, request: _Request) -> Answer:
         kind = request.parts[0] if request.parts else ""
+        if request.parts[:2] == ["v1", "provisioning"]:
+            return self.alerting.answer(method, request.parts[2:], request.body)
+        if request.parts == ["prometheus", "grafana", "api", "v1", "rules"] and method == "GET":
+            return self.alerting.firing()
         handler: Callable[[str, _Request], Answer] | None = {
             "user": self._user,
             "admin": self._admin,
@@ -529,6 +538,8 @@ class _Handler(BaseHTTPRequestHandler):
         data, kind = json.dumps(answer).encode(), "application/json; charset=UTF-8"
         if status == 301 or fault == "page":
             data, kind = b"<!DOCTYPE html><html></html>", "text/html; charset=UTF-8"
+        if status == 204:
+            data = b""
         self.send_response(status)
         if status == 301:
             self.send_header("Location", str(answer))

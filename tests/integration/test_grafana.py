@@ -204,7 +204,7 @@ def test_a_plan_costs_few_requests_and_changes_nothing(
     apply(grafana, wanted, TOKEN)
     server.requests.clear()
     assert plan(grafana, wanted) == ()
-    assert len(server.requests) == 5 + 1 + 9
+    assert len(server.requests) == 8 + 1 + 9
     assert {request.split()[0] for request in server.requests} == {"GET"}
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from tigctl.backends.errors import Refused, Unreachable
+from tigctl.backends.grafana_alerting import GrafanaAlerting
 from tigctl.backends.grafana_model import (
     FoundBoard,
     FoundDataSource,
@@ -111,6 +112,8 @@ class Grafana:
         """One request to the API; the answer's JSON. A refusal raises Refused."""
         with self._errors(f"{method} {path}"):
             answer = getattr(self._client, method)(path, json=body, params=query or None)
+        if answer is None:  # 204: done, and nothing to say
+            return {}
         if not isinstance(answer, (dict, list)):
             raise Unreachable(
                 f"what answers at {self._where} is no Grafana ({method} {path} gave no JSON)",
@@ -162,6 +165,11 @@ class Grafana:
             f"Grafana at {self._where} does not answer ({type(error).__name__} at {what})",
             hint="see whether it runs: tigctl status",
         )
+
+    @property
+    def alerting(self) -> GrafanaAlerting:
+        """Alert rules, contact points and policies."""
+        return GrafanaAlerting(self._ask, self._drop)
 
     # Life and log-in
 

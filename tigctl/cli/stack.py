@@ -12,6 +12,7 @@ from collectors.facts import Found
 from collectors.knowledge.load import load_library
 from collectors.knowledge.model import Library
 from tigctl.cli import place
+from tigctl.cli.alerting import rules_of
 from tigctl.errors import InvalidFiles, UsageError
 from tigctl.render import boards
 from tigctl.render.bundle import Board, Bundle
@@ -132,6 +133,13 @@ def stack(tenant: Tenant, options: Options | None = None, known: Known | None = 
     library = _library(tenant.profile_folders)
     entries = lock.read(tenant.lock_path)
     method = target.ping_method(tenant.settings.ping.method)
-    shown = _boards(tenant) if tenant.target.type == "kubernetes" else ()
-    bundle = render(tenant, entries, library, ping_method=method, boards=shown)
+    has_grafana = tenant.target.type == "kubernetes"
+    bundle = render(
+        tenant,
+        entries,
+        library,
+        ping_method=method,
+        boards=_boards(tenant) if has_grafana else (),
+        rules=rules_of(tenant) if has_grafana else {},
+    )
     return Stack(tenant, library, entries, target, bundle)

@@ -74,12 +74,57 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertRule:
+    """An alert rule of Grafana in a folder; rules of a `group` are run together.
+
+    `interval` in seconds is that of the group. `json` is the rule as Grafana's API takes it,
+    without uid, folder and group, as text in normal form.
+    """
+
+    uid: str
+    title: str
+    folder: str
+    group: str
+    interval: int
+    json: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPoint:
+    """A way to reach people. `type` and `settings` (JSON) are Grafana's.
+
+    `secret` is the key of the settings whose value is that of the environment variable
+    `variable`; both are "" where nothing about it is secret.
+    """
+
+    name: str
+    type: str
+    settings: str
+    secret: str = ""
+    variable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alerting:
+    """What Grafana must hold so that people are called.
+
+    `policy` is the tree of notification policies as JSON; "": whatever is there stays, for
+    nobody is to be reached.
+    """
+
+    rules: tuple[AlertRule, ...] = ()
+    contacts: tuple[ContactPoint, ...] = ()
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GrafanaState:
     """What Grafana must hold for a tenant."""
 
     data_sources: tuple[DataSource, ...] = ()
     folders: tuple[Folder, ...] = ()
     boards: tuple[Board, ...] = ()
+    alerting: Alerting = Alerting()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from tigctl.render.bundle import Board, DataSource, Folder, GrafanaState
+from tigctl.render.bundle import Alerting, Board, DataSource, Folder, GrafanaState
 
 # Boards name their data source by this uid, whatever the tenant.
 SOURCE_UID = "tigctl-influxdb"
@@ -29,16 +29,24 @@ _HEADER = f"""\
 """
 
 
-def state(organization: str, bucket: str, boards: Sequence[Board], *, url: str) -> GrafanaState:
-    """What Grafana holds: InfluxDB as its data source, one folder, the boards in it.
+def state(
+    organization: str,
+    bucket: str,
+    boards: Sequence[Board],
+    *,
+    url: str,
+    alerting: Alerting | None = None,
+) -> GrafanaState:
+    """What Grafana holds: InfluxDB as its data source, one folder, boards and alerts in it.
 
     `bucket` is asked where a query names none; `url` is InfluxDB's as Grafana reaches it, ""
     where nobody knows yet.
     """
     return GrafanaState(
         data_sources=(DataSource(SOURCE_UID, "InfluxDB", url, organization, bucket),),
-        folders=(Folder(FOLDER_UID, "Network"),) if boards else (),
+        folders=(Folder(FOLDER_UID, "Network"),) if boards or (alerting and alerting.rules) else (),
         boards=tuple(replace(board, folder=FOLDER_UID) for board in boards),
+        alerting=alerting or Alerting(),
     )
 
 

@@ -15,6 +15,9 @@ from collectors.telegraf.budget import budget, wanted_interval
 from collectors.telegraf.model import Budget, Poll, Settings, Shard
 from collectors.telegraf.reading import Reader
 from collectors.telegraf.shard import render as telegraf
+from tigctl.render.alerts import settings as alert_settings
+from tigctl.render.alerts.grafana import alerting
+from tigctl.render.alerts.load import Loaded
 from tigctl.render.bundle import (
     Board,
     Bucket,
@@ -54,6 +57,7 @@ def render(
     *,
     ping_method: str,
     boards: Sequence[Board] = (),
+    rules: Mapping[str, Loaded] | None = None,
 ) -> Bundle:
     """Everything a target needs for one tenant.
 
@@ -80,7 +84,7 @@ def render(
             *_notes(tenant.name, planned, settings),
             *_size_notes(tenant, summaries, shards),
         ),
-        grafana=_grafana(tenant, settings.bucket, boards),
+        grafana=_grafana(tenant, settings.bucket, boards, summaries, rules or {}),
         kubernetes=_objects(tenant, summaries, shards),
     )
 
@@ -94,11 +98,25 @@ def _size_notes(
     return sizing.notes(stack_of(tenant, summaries, shards))
 
 
-def _grafana(tenant: Tenant, bucket: str, boards: Sequence[Board]) -> GrafanaState:
+def _grafana(
+    tenant: Tenant,
+    bucket: str,
+    boards: Sequence[Board],
+    summaries: Sequence[DeviceSummary],
+    rules: Mapping[str, Loaded],
+) -> GrafanaState:
     """What Grafana holds; nothing where the target runs none."""
     if tenant.target.type != "kubernetes":
         return GrafanaState()
-    return grafana_state(tenant.name, bucket, boards, url=_INFLUXDB_URL)
+    wanted = alert_settings.enabled(rules, tenant.settings.alerts)
+    context = alert_settings.context(tenant, summaries)
+    return grafana_state(
+        tenant.name,
+        bucket,
+        boards,
+        url=_INFLUXDB_URL,
+        alerting=alerting(tenant.name, wanted, context),
+    )
 
 
 def _objects(

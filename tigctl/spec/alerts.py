@@ -206,6 +206,10 @@ class Alerts(Section):
     mail: MailServer = setting({})
     """The server that takes Grafana's mail."""
 
+    runbook: str = ""
+    """Where more is written on a rule, as https://wiki.example/alerts/{rule}. Default: nowhere
+    but in the alert itself."""
+
     repeat: Duration = setting("4h")
     """After how long an alert that goes on is told again. Default 4h."""
 

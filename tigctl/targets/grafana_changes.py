@@ -1,4 +1,4 @@
-"""Making Grafana's data sources, folders and boards what is wanted. Running again is safe.
+"""Making Grafana's data sources, folders, boards and alerts what is wanted. Running again is safe.
 
 Each step looks at what is there and makes one thing right, so that a run after a kill goes on
 where the last one ended. A board that somebody saves at the same moment is left to that person:
@@ -7,6 +7,7 @@ the run stops with an error, and the next plan shows what was saved.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -14,7 +15,8 @@ from tigctl.backends.grafana import Grafana
 from tigctl.backends.grafana_model import SourceSettings
 from tigctl.errors import TargetError
 from tigctl.render.bundle import Board, DataSource, Folder, GrafanaState
-from tigctl.targets import grafana_state
+from tigctl.targets import grafana_alerts, grafana_state
+from tigctl.targets.grafana_alerts import Alerts
 from tigctl.targets.grafana_state import BOARD, FOLDER, SOURCE, Found
 from tigctl.targets.model import Action, Change
 
@@ -76,10 +78,13 @@ class _Run:
         self._stale_sources = grafana_state.stale_sources(found, state)
         self._live_folders = {one.uid: one for one in found.folders}
         self._versions = {one.uid: one.version for one in found.boards}
+        self._alerts = Alerts(grafana.alerting, state.alerting, found.alerting, os.environ)
 
     def carry_out(self, change: Change) -> None:
         """Makes one change."""
-        if change.action is Action.DELETE:
+        if change.kind in grafana_alerts.KINDS:
+            self._alerts.carry_out(change)
+        elif change.action is Action.DELETE:
             self._delete(change)
         elif change.kind == SOURCE:
             self._put_source(self._sources[change.name])

@@ -4,6 +4,7 @@ GrafanaLogin    only where it is not accepted: then nothing else can be known
 DataSource      where it leads, what it is asked in, and whether the stored token is the one in use
 Folder          title, and that it lies at the top level
 Board           title, folder, tags, times; a digest of each panel and variable, and of the whole
+AlertRule, ContactPoint, NotificationPolicy    as targets/grafana_alerts.py says
 
 Ours is what carries our mark: a board the tag `tigctl`, a data source the note beside its token,
 a folder a uid that begins with `tigctl`. Whatever else is there belongs to people and stays.
@@ -12,8 +13,9 @@ a folder a uid that begins with `tigctl`. Whatever else is there belongs to peop
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -23,7 +25,8 @@ from tigctl.backends.grafana_model import FoundBoard, FoundDataSource, FoundFold
 from tigctl.render import boards
 from tigctl.render.bundle import DataSource, GrafanaState
 from tigctl.render.grafana import FOLDER_UID
-from tigctl.targets import compare
+from tigctl.targets import compare, grafana_alerts
+from tigctl.targets.grafana_alerts import FoundAlerting
 from tigctl.targets.model import Action, Change, Json, Resource
 
 MANAGER = "tigctl"
@@ -48,6 +51,7 @@ class Found:
     boards: tuple[FoundBoard, ...] = ()
     refused: frozenset[str] = frozenset()
     shared: frozenset[str] = frozenset()
+    alerting: FoundAlerting = field(default_factory=FoundAlerting)
 
 
 # Looking
@@ -56,8 +60,8 @@ class Found:
 def look(grafana: Grafana, state: GrafanaState) -> Found:
     """What Grafana holds of a state, and of ours beside it. Reads only.
 
-    Costs five requests, one per data source and one per board. Raises BackendError, but not for
-    a wrong password.
+    Costs eight requests, one per data source, one per board and one per group of alert rules.
+    Raises BackendError, but not for a wrong password.
     """
     if not grafana.accepts_login():
         return Found(user=grafana.user, login=False)
@@ -73,6 +77,7 @@ def look(grafana: Grafana, state: GrafanaState) -> Found:
         boards=tuple(one for one in map(grafana.board, sorted(uids)) if one),
         refused=frozenset(uid for uid in used if _is_refused(grafana, uid)),
         shared=_shared(grafana, state, folders, uids),
+        alerting=grafana_alerts.look(grafana.alerting, state.alerting),
     )
 
 
@@ -159,6 +164,7 @@ def wanted(state: GrafanaState) -> Iterator[Resource]:
         yield Resource(FOLDER, folder.uid, {"title": folder.title, "parent": ""}, MANAGER)
     for board in state.boards:
         yield Resource(BOARD, board.uid, board_fields(board.json, board.folder), MANAGER)
+    yield from grafana_alerts.wanted(state.alerting)
 
 
 # There
@@ -179,6 +185,7 @@ def live(found: Found, state: GrafanaState, token: str) -> Iterator[Resource]:
         ours = boards.TAG in model.get("tags", ())
         fields = board_fields(boards.dumps(model), board.folder)
         yield Resource(BOARD, board.uid, fields, MANAGER if ours else "")
+    yield from grafana_alerts.live(found.alerting, state.alerting, os.environ)
 
 
 def _live_source(name: str, source: FoundDataSource, token: str) -> Resource:

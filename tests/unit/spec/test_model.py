@@ -79,6 +79,7 @@ def test_the_promised_defaults() -> None:
                 "password": None,
                 "tls": "required",
             },
+            "runbook": "",
             "repeat": 4 * 3600,
         },
         "maintenance": {},
