@@ -6,6 +6,7 @@ rule is left to tests/unit/render/alerts and tests/integration/test_grafana.py.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from tigctl.backends.influxdb import Influx
+from tigctl.plan import alert_test
 from tigctl.plan.alert_cases import run
 from tigctl.render.alerts import flux
+from tigctl.render.alerts import grafana as rendered
 from tigctl.render.alerts.flux import Context, Watched
 from tigctl.render.alerts.load import load
 from tigctl.spec.alerts import Alerts, Window
@@ -149,3 +152,13 @@ def test_a_saturday_s_window_reaches_into_sunday(busy: Influx) -> None:
     weekly = Window.model_validate({"weekly": ["sat"], "at": "23:00", "lasts": "14h"})
     assert _fires(busy, NOON - ONE, Alerts(), weekend=weekly) == set()
     assert _fires(busy, NOON, Alerts(), weekend=weekly) == ALL
+
+
+def test_a_test_on_purpose_gives_one_row_with_its_labels(influx: Influx) -> None:
+    rule = alert_test.made(
+        rendered.alerting("acme", [RULES["cpu-high"]], Context(DEVICES, 60, Alerts(), {})).rules[0],
+        {"device": 'odd "name" ${x}', "site": "hq"},
+    )
+    query = json.loads(rule.json)["data"][0]["model"]["query"]
+    (row,) = influx.query(query)
+    assert (row["device"], row["site"], row["_value"]) == ('odd "name" ${x}', "hq", 1.0)

@@ -19,6 +19,7 @@ from tests.grafana_server import GrafanaServer
 from tigctl.backends.errors import Refused
 from tigctl.backends.grafana import Grafana
 from tigctl.errors import TargetError
+from tigctl.plan import alert_test
 from tigctl.render.alerts import grafana as rendered
 from tigctl.render.alerts import settings
 from tigctl.render.alerts.flux import Context, Watched
@@ -212,3 +213,47 @@ def test_uids_fit_and_tell_secrets_apart() -> None:
     uids = {uid_of(contact, {"ONCALL_URL": value}) for value in ("a", "b", "")}
     assert len(uids) == 3
     assert all(len(uid) <= 40 for uid in uids)
+
+
+# Firing on purpose
+
+
+def test_a_test_fires_says_whom_it_reaches_and_leaves_nothing(
+    server: GrafanaServer, grafana: Grafana
+) -> None:
+    wanted = state(CONTACTS)
+    apply(grafana, wanted, TOKEN)
+    rule = next(one for one in wanted.alerting.rules if one.uid == "tigctl-device-down")
+    made = alert_test.made(rule, {"device": "sw-1", "site": "h.q"})
+    said: list[str] = []
+    slept: list[float] = []
+    alert_test.fire(grafana.alerting, made, said.append, sleep=slept.append)
+    assert said == ["stored; waiting until Grafana has run it", "fires; waiting until it is sent"]
+    assert slept == [alert_test.SENDING_S]
+    assert "tigctl-test" not in server.state.alerting.rules
+    assert plan(grafana, wanted) == ()
+    labels = {"site": "h.q", **json.loads(made.json)["labels"]}
+    assert alert_test.receiver(wanted.alerting.policy, labels) == "oncall"
+    assert alert_test.receiver(wanted.alerting.policy, {**labels, "site": "hxq"}) == "desk"
+    assert alert_test.receiver("", labels) == ""
+
+
+def test_a_test_that_does_not_fire_is_told_and_goes(
+    server: GrafanaServer, grafana: Grafana
+) -> None:
+    wanted = state(CONTACTS)
+    apply(grafana, wanted, TOKEN)
+    silent = replace(wanted.alerting.rules[0], uid="tigctl-test")
+    with pytest.raises(TargetError, match="did not fire"):
+        alert_test.fire(grafana.alerting, silent, lambda _: None, sleep=lambda _: None)
+    assert "tigctl-test" not in server.state.alerting.rules
+
+
+def test_a_test_that_was_killed_is_cleaned_up_by_the_next_apply(
+    server: GrafanaServer, grafana: Grafana
+) -> None:
+    wanted = state(CONTACTS)
+    apply(grafana, wanted, TOKEN)
+    model = json.loads(alert_test.made(wanted.alerting.rules[0], {"device": "a"}).json)
+    grafana.alerting.put_group("tigctl", "tigctl test", 10, [{**model, "uid": "tigctl-test"}])
+    assert shown(plan(grafana, wanted)) == ["delete AlertRule tigctl-test"]

@@ -109,12 +109,20 @@ class Alerting:
     """What Grafana must hold so that people are called.
 
     `policy` is the tree of notification policies as JSON; "": whatever is there stays, for
-    nobody is to be reached.
+    nobody is to be reached. `mail_variable` names the environment variable with the password of
+    the mail server, "" where it asks for none.
     """
 
     rules: tuple[AlertRule, ...] = ()
     contacts: tuple[ContactPoint, ...] = ()
     policy: str = ""
+    mail_variable: str = ""
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that have to be set to carry this out."""
+        named = (*(one.variable for one in self.contacts), self.mail_variable)
+        return tuple(name for name in named if name)
 
 
 @dataclass(frozen=True, slots=True)

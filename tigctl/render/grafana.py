@@ -8,24 +8,34 @@ Boards that come this way cannot be changed through the API, so it is one way or
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import yaml
 
-from tigctl.render.bundle import Alerting, Board, DataSource, Folder, GrafanaState
+from tigctl.render.bundle import (
+    Alerting,
+    AlertRule,
+    Board,
+    ContactPoint,
+    DataSource,
+    Folder,
+    GrafanaState,
+)
 
 # Boards name their data source by this uid, whatever the tenant.
 SOURCE_UID = "tigctl-influxdb"
-FOLDER_UID = "tigctl"
+FOLDER_UID, FOLDER_TITLE = "tigctl", "Network"
 READER_VARIABLE = "TIGCTL_INFLUXDB_READER_TOKEN"
 URL_VARIABLE = "TIGCTL_INFLUXDB_URL"
 
 _HOME = "/etc/tigctl/grafana"
 _HEADER = f"""\
 # Mount the folder grafana/ at {_HOME} and give Grafana the variables
-# GF_PATHS_PROVISIONING={_HOME}/provisioning and {READER_VARIABLE}.
+# GF_PATHS_PROVISIONING={_HOME}/provisioning, {READER_VARIABLE}, and those
+# that contacts name.
 """
 
 
@@ -42,9 +52,10 @@ def state(
     `bucket` is asked where a query names none; `url` is InfluxDB's as Grafana reaches it, ""
     where nobody knows yet.
     """
+    rules = alerting.rules if alerting else ()
     return GrafanaState(
         data_sources=(DataSource(SOURCE_UID, "InfluxDB", url, organization, bucket),),
-        folders=(Folder(FOLDER_UID, "Network"),) if boards or (alerting and alerting.rules) else (),
+        folders=(Folder(FOLDER_UID, FOLDER_TITLE),) if boards or rules else (),
         boards=tuple(replace(board, folder=FOLDER_UID) for board in boards),
         alerting=alerting or Alerting(),
     )
@@ -70,11 +81,59 @@ def grafana_files(state: GrafanaState) -> Mapping[str, str]:
                 "providers": [_provider(one) for one in state.folders if one.uid in used],
             }
         )
+    if alerts := _alerting(state.alerting):
+        files["grafana/provisioning/alerting/tigctl.yaml"] = _yaml(alerts)
     for board in state.boards:
         model = {"id": None, **json.loads(board.json)}
         text = json.dumps(model, ensure_ascii=False, indent=2)
         files[f"grafana/boards/{board.folder}/{board.uid}.json"] = text + "\n"
     return files
+
+
+def _alerting(alerting: Alerting) -> dict[str, Any]:
+    """Rules, contact points and policies as Grafana's files have them."""
+    found: dict[str, Any] = {}
+    if alerting.rules:
+        groups: dict[str, list[AlertRule]] = {}
+        for rule in alerting.rules:
+            groups.setdefault(rule.group, []).append(rule)
+        found["groups"] = [
+            {
+                "orgId": 1,
+                "name": name,
+                "folder": FOLDER_TITLE,
+                "interval": f"{rules[0].interval}s",
+                "rules": [{"uid": one.uid, **_literals(json.loads(one.json))} for one in rules],
+            }
+            for name, rules in groups.items()
+        ]
+    if alerting.contacts:
+        found["contactPoints"] = [
+            {"orgId": 1, "name": _literal(one.name), "receivers": [_receiver(one)]}
+            for one in alerting.contacts
+        ]
+    if alerting.policy:
+        found["policies"] = [{"orgId": 1, **_literals(json.loads(alerting.policy))}]
+    return {"apiVersion": 1, **found} if found else {}
+
+
+def _receiver(contact: ContactPoint) -> dict[str, Any]:
+    settings = _literals(json.loads(contact.settings))
+    if contact.secret:
+        settings[contact.secret] = f"${{{contact.variable}}}"
+    name = re.sub(r"[^A-Za-z0-9_-]", "-", contact.name)[:32]
+    return {"uid": f"{FOLDER_UID}-{name}", "type": contact.type, "settings": settings}
+
+
+def _literals(value: Any) -> Any:
+    """A value in whose texts Grafana finds no variable."""
+    if isinstance(value, str):
+        return _literal(value)
+    if isinstance(value, list):
+        return [_literals(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _literals(one) for key, one in value.items()}
+    return value
 
 
 def _source(source: DataSource) -> dict[str, Any]:

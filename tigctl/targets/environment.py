@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from collectors.telegraf.model import Shard
 from tigctl.errors import TargetError
@@ -17,22 +17,27 @@ def device_variables(shard: Shard) -> tuple[str, ...]:
     return tuple(name for name in shard.variables if name not in OWN_VARIABLES)
 
 
-def refuse_unset(shards: Sequence[Shard], environ: Mapping[str, str]) -> None:
+def refuse_unset(
+    shards: Sequence[Shard], environ: Mapping[str, str], contacts: Iterable[str] = ()
+) -> None:
     """Raises UnsetVariables with all variables that are unset or empty and would be needed.
 
-    Telegraf would send their names to the devices as if they were the secrets.
+    Telegraf would send their names to the devices as if they were the secrets. `contacts` are
+    the variables that contacts of alerts need.
     """
     needed = dict.fromkeys(name for shard in shards for name in device_variables(shard))
+    needed |= dict.fromkeys(contacts)
     unset = [name for name in needed if not environ.get(name)]
     if unset:
         many = len(unset) > 1
         raise UnsetVariables(
             f"environment variable{'s' if many else ''} {', '.join(unset)} "
-            f"{'are' if many else 'is'} not set, but credentials need {'them' if many else 'it'}",
+            f"{'are' if many else 'is'} not set, but credentials or contacts need"
+            f" {'them' if many else 'it'}",
             hint=" ".join(["export", *(f"{name}=…" for name in unset)])
             + ", then run the command again",
         )
 
 
 class UnsetVariables(TargetError):
-    """Variables that hold secrets of devices are unset; nothing was changed."""
+    """Variables that hold secrets are unset; nothing was changed."""

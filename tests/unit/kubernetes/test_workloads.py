@@ -482,3 +482,29 @@ def test_tenants_share_no_part() -> None:
     assert set(parts(list(one.values()))).isdisjoint(parts(list(two.values())))
     within = list(parts(list(one.values())))
     assert len(within) == len(set(within))  # else YAML would have anchors
+
+
+def _mail(settings: dict[str, Any]) -> dict[str, Any]:
+    found = container(workloads(stack((), {"alerts": settings})), "Deployment grafana")
+    return {
+        one["name"]: one.get("value", one.get("valueFrom"))
+        for one in found["env"]
+        if one["name"].startswith("GF_SMTP")
+    }
+
+
+def test_grafana_sends_mail_where_a_server_is_named() -> None:
+    assert _mail({}) == {}
+    server = {"host": "mail.noc.example", "sender": "noc@noc.example", "tls": "offered"}
+    assert _mail({"mail": server}) == {
+        "GF_SMTP_ENABLED": "true",
+        "GF_SMTP_HOST": "mail.noc.example:587",
+        "GF_SMTP_FROM_ADDRESS": "noc@noc.example",
+        "GF_SMTP_FROM_NAME": "acme",
+        "GF_SMTP_STARTTLS_POLICY": "OpportunisticStartTLS",
+    }
+    found = _mail({"mail": {**server, "user": "noc", "password": {"env": "MAIL_PASSWORD"}}})
+    assert found["GF_SMTP_USER"] == "noc"
+    assert found["GF_SMTP_PASSWORD"] == {
+        "secretKeyRef": {"name": "grafana-admin", "key": "smtp_password"}
+    }

@@ -1,7 +1,8 @@
-"""`tigctl alerts`: which rules there are, and whether each fires when it must."""
+"""`tigctl alerts`: which rules there are, whether each fires when it must, whom it reaches."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,20 +12,24 @@ from tigctl.cli import output, place, tables
 from tigctl.cli.alerting import rules_of, setting_faults
 from tigctl.cli.options import tenant_argument
 from tigctl.cli.stack import stack
-from tigctl.errors import InvalidFiles, ToolError, UsageError
-from tigctl.plan import alert_cases
+from tigctl.errors import InvalidFiles, TargetError, ToolError, UsageError
+from tigctl.plan import alert_cases, alert_test
 from tigctl.render.alerts import flux, load, settings
+from tigctl.render.alerts.grafana import PREFIX
 from tigctl.render.alerts.load import Loaded
 from tigctl.render.alerts.model import Limit
 from tigctl.spec.alerts import Alerts
+from tigctl.spec.faults import suggest
 from tigctl.spec.quantity import format_duration
+from tigctl.spec.workspace import Tenant
 from tigctl.targets import scratch, tools
+from tigctl.targets.kubernetes.target import KubernetesTarget
 from tigctl.targets.model import Json
 
 
 @click.group()
 def command() -> None:
-    """List, show and check the rules by which people are called.
+    """List, show, check and test the rules by which people are called.
 
     A rule is one query that returns rows only when it fires. Own ones in dashboards/alerts/ of
     the tenant or the workspace come before the shipped ones. docs/alerts.md says more.
@@ -126,6 +131,64 @@ def check(tenant: str | None) -> int:
     cases = output.count(len(outcomes), "case")
     output.data(f"{count}, {cases}: {len(wrong) or 'none'} wrong")
     return 1 if wrong else 0
+
+
+@command.command()
+@tenant_argument()
+@click.argument("rule", default="device-down")
+@click.option("--device", metavar="NAME", help="As if it were this device; default: the first.")
+def test(tenant: str, rule: str, device: str | None) -> None:
+    """Fire an alert on purpose, to see whether it reaches somebody.
+
+    Stores a rule in the tenant's Grafana that fires at once, with the texts, the severity and the
+    device's site and role of RULE (device-down where none is named), waits until Grafana has sent
+    it, and takes it away again. Kubernetes only: nowhere else runs a Grafana.
+
+    \b
+    Examples:
+      tigctl alerts test acme
+      tigctl alerts test acme interface-down --device core-sw1
+    """
+    found = stack(place.one(tenant))
+    alerting = found.bundle.grafana.alerting
+    wanted = next((one for one in alerting.rules if one.uid == f"{PREFIX}{rule}"), None)
+    if wanted is None:
+        raise UsageError(
+            f"{tenant} has no rule named {rule}", hint=f"tigctl alerts list {tenant} shows them"
+        )
+    labels = _labels_of(found.tenant, device)
+    target = found.target
+    if not isinstance(target, KubernetesTarget):
+        raise UsageError(f"{tenant} runs on {target.name}, where there is no Grafana")
+    made = alert_test.made(wanted, labels)
+    try:
+        with target.grafana() as grafana:
+            if grafana is None:
+                raise TargetError(
+                    f"{tenant}: no pod of Grafana is ready", hint=f"tigctl status {tenant}"
+                )
+            alert_test.fire(grafana.alerting, made, output.say)
+    finally:
+        target.close()
+    to = alert_test.receiver(alerting.policy, {**labels, **json.loads(made.json)["labels"]})
+    if to:
+        output.data(f"{tenant}: {made.title!r} was sent to contact {to}: ask whether it came")
+    else:
+        output.data(f"{tenant}: {made.title!r} fired in Grafana; nobody is told (alerts.contacts)")
+
+
+def _labels_of(tenant: Tenant, name: str | None) -> dict[str, str]:
+    """The labels that an alert of a device has."""
+    devices = {one.name: one for one in tenant.devices}
+    if name and name not in devices:
+        raise UsageError(
+            f"{tenant.name} has no device {name!r}; {suggest(name, devices, what='there are')}"
+        )
+    if not devices:
+        return {"device": "test"}
+    one = devices[name] if name else tenant.devices[0]
+    labels = {"device": one.name, "site": one.site, "role": one.role}
+    return {key: value for key, value in labels.items() if value}
 
 
 def _rules(tenant: str | None) -> tuple[Mapping[str, Loaded], Alerts]:

@@ -7,6 +7,11 @@ from tigctl.render.kubernetes.model import Object, Stack
 
 NAME = "grafana"
 
+_STARTTLS = {
+    "required": "MandatoryStartTLS",
+    "offered": "OpportunisticStartTLS",
+    "none": "NoStartTLS",
+}
 # Grafana puts in what it knows itself: nobody told where people reach it.
 _OWN_ADDRESS = "%(protocol)s://%(domain)s:%(http_port)s"
 
@@ -24,6 +29,7 @@ def grafana(stack: Stack) -> list[Object]:
         GF_SERVER_SERVE_FROM_SUB_PATH=_flag(entrance.path.rstrip("/") != ""),
         GF_SECURITY_COOKIE_SECURE=_flag(_encrypted(stack)),
     )
+    container["env"] += _mail(stack)
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         # Without the path it would redirect to where people reach it, which the kubelet does not
         # follow and takes for health.
@@ -33,6 +39,27 @@ def grafana(stack: Stack) -> list[Object]:
     service["spec"]["selector"] = stack.selector(NAME)
     budget["spec"]["selector"]["matchLabels"] = stack.selector(NAME)
     return objects
+
+
+def _mail(stack: Stack) -> list[Object]:
+    """How Grafana sends mail; nothing where nobody told it a server."""
+    mail = stack.settings.alerts.mail
+    if not mail.host:
+        return []
+    host = f"[{mail.host}]" if ":" in mail.host else mail.host
+    plain = {
+        "GF_SMTP_ENABLED": "true",
+        "GF_SMTP_HOST": f"{host}:{mail.port}",
+        "GF_SMTP_FROM_ADDRESS": mail.sender,
+        "GF_SMTP_FROM_NAME": stack.tenant,
+        "GF_SMTP_STARTTLS_POLICY": _STARTTLS[mail.tls],
+    }
+    if mail.user:
+        plain["GF_SMTP_USER"] = mail.user
+    found: list[Object] = [{"name": name, "value": value} for name, value in plain.items()]
+    if mail.password:
+        found.append(pod.variable_from("GF_SMTP_PASSWORD", "grafana-admin", "smtp_password"))
+    return found
 
 
 def root_url(stack: Stack) -> str:

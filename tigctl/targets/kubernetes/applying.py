@@ -164,7 +164,9 @@ class Applying:
         values = device_values(self.bundle, self.environ)
         if self.bundle.telegraf and secrets.read(names.DEVICES_SECRET) != values:
             secrets.write(names.DEVICES_SECRET, values)
-        secrets.ensure(names.GRAFANA_SECRET, "password", "secret_key", user="admin")
+        mail = self.bundle.grafana.alerting.mail_variable
+        more = {names.MAIL_PASSWORD: self.environ[mail]} if mail else {}
+        secrets.ensure(names.GRAFANA_SECRET, "password", "secret_key", user="admin", **more)
         database.admin_password(secrets)
 
     def _readers(self, found: Sequence[Difference], there: Snapshot) -> list[Difference]:

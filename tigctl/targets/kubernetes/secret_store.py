@@ -3,7 +3,8 @@
 influxdb-operator    token and password of the administrator; no pod sees them
 influxdb-writer      Telegraf's token, which may only write
 influxdb-reader      Grafana's and tigctl's token, which may only read
-grafana-admin        user and password of Grafana's administrator; secret_key encrypts its database
+grafana-admin        user and password of Grafana's administrator; secret_key encrypts its database;
+                     smtp_password where the mail server asks for one
 device-credentials   one key per environment variable that Telegraf's configurations name
 """
 
