@@ -75,6 +75,7 @@ def _difference(field: FieldChange) -> str:
 
 def _needs(plan: Plan) -> Iterator[str]:
     needs = plan.needs
+    yield ""
     yield from rooms.needed(needs.get("room"))
     try:
         devices, processes = int(str(needs["devices"])), int(str(needs["telegraf_processes"]))
@@ -83,8 +84,6 @@ def _needs(plan: Plan) -> Iterator[str]:
         kilobytes = int(str(needs["bytes_per_minute"])) / 1000
     except (KeyError, ValueError):
         return
-    if "room" not in needs:
-        yield ""
     label = "polls" if "room" in needs else "needs"
     yield (
         f"  {label:<10}{count(processes, 'Telegraf process', 'Telegraf processes')} for"

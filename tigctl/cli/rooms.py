@@ -15,7 +15,6 @@ def needed(room: Any) -> Iterator[str]:
     """The lines of a plan; `room` as in `Plan.needs`, None where nobody counted."""
     if not room:
         return
-    yield ""
     volumes = f", {size(room['volume_bytes'], up=True)} of volumes" if room["volume_bytes"] else ""
     yield from _line(
         "needs",
@@ -25,7 +24,7 @@ def needed(room: Any) -> Iterator[str]:
     if room["fits"] is None:
         yield from _line("fits", "not known: this user may not list nodes and pods (tigctl rbac)")
     elif not room["fits"]:
-        yield from _line("no room", str(room["short"]))
+        yield from _line("no room", f"{room['short']} (tigctl capacity shows all nodes)")
     elif room["nodes"]:
         places = [_place(one) for one in room["nodes"]]
         tight = " Only just: it depends on where the scheduler begins." if room["tight"] else ""
@@ -33,9 +32,9 @@ def needed(room: Any) -> Iterator[str]:
         yield from _line("fits", f"{listed(places, 4)}.{tight}{more}")
 
 
-def _place(node: Mapping[str, Any]) -> str:
-    left = f"{_cpu(node['cpu_left'])}, {size(node['memory_left_bytes'])} left then"
-    return f"{listed(node['pods'], 3)} on {node['name']} ({left})"
+def _place(one: Mapping[str, Any]) -> str:
+    left = f"{_cpu(one['cpu_left'])}, {size(one['memory_left_bytes'])} left then"
+    return f"{listed(one['pods'], 3)} on {one['name']} ({left})"
 
 
 def _cpu(value: float) -> str:

@@ -19,6 +19,7 @@ from tigctl.render.bundle import Board, Bundle
 from tigctl.render.grafana import FOLDER_UID
 from tigctl.render.tenant import render
 from tigctl.spec import lock
+from tigctl.spec.model import TargetSettings
 from tigctl.spec.workspace import Tenant
 from tigctl.targets.interface import Target
 from tigctl.targets.kubernetes.options import Options
@@ -91,12 +92,17 @@ _LOCK = threading.Lock()
 
 def cluster_of(tenant: Tenant) -> Cluster:
     """The cluster of a tenant; tenants that share one share its connections."""
+    return cluster_at(tenant.root, tenant.target)
+
+
+def cluster_at(root: Path, target: TargetSettings) -> Cluster:
+    """The cluster that a target of a workspace names; the same one for each call."""
     from tigctl.backends.kubernetes.cluster import Cluster  # noqa: PLC0415 - as above
 
-    kubeconfig = tenant.target.kubeconfig
-    path = str(tenant.root / Path(kubeconfig).expanduser()) if kubeconfig else ""
+    kubeconfig = target.kubeconfig
+    path = str(root / Path(kubeconfig).expanduser()) if kubeconfig else ""
     with _LOCK:
-        key = tenant.target.context, path
+        key = target.context, path
         if key not in _CLUSTERS:
             _CLUSTERS[key] = Cluster(*key)
         return _CLUSTERS[key]

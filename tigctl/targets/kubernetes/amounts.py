@@ -64,21 +64,18 @@ def greatest(*many: Amounts) -> dict[str, int]:
     return found
 
 
-def requests(pod: Mapping[str, Any], status: Mapping[str, Any] | None = None) -> dict[str, int]:
-    """What the scheduler counts for a pod (its `spec`, and its `status` where it runs).
+def requests(pod: Mapping[str, Any]) -> dict[str, int]:
+    """What the scheduler counts for a pod, by its `spec`.
 
     Its containers with those that run beside them all the time, or the init container that
     wants most, whichever is more; its overhead; and one pod. A container that states only a limit
     requests that, as the API server fills in.
-
-    While a container is resized, the largest figure known of it counts.
     """
-    now = _resized(status)
-    running = total(_container(one, now) for one in pod.get("containers") or ())
+    running = total(_requested(one.get("resources")) for one in pod.get("containers") or ())
     aside: dict[str, int] = {}
     most: dict[str, int] = {}
     for one in pod.get("initContainers") or ():
-        wants = _container(one, now)
+        wants = _requested(one.get("resources"))
         if one.get("restartPolicy") == "Always":
             aside = total((aside, wants))
             most = greatest(most, aside)
@@ -93,21 +90,6 @@ def requests(pod: Mapping[str, Any], status: Mapping[str, Any] | None = None) ->
 def _requested(resources: Mapping[str, Any] | None) -> dict[str, int]:
     found = resources or {}
     return amounts(found.get("limits")) | amounts(found.get("requests"))
-
-
-def _container(container: Mapping[str, Any], now: Mapping[str, Amounts]) -> dict[str, int]:
-    wants = _requested(container.get("resources"))
-    return greatest(wants, now.get(str(container.get("name")), {}))
-
-
-def _resized(status: Mapping[str, Any] | None) -> dict[str, Amounts]:
-    """By container, what a running pod has been given."""
-    found: dict[str, Amounts] = {}
-    for key in ("containerStatuses", "initContainerStatuses"):
-        for one in (status or {}).get(key) or ():
-            given = amounts((one.get("resources") or {}).get("requests"))
-            found[str(one.get("name"))] = greatest(given, amounts(one.get("allocatedResources")))
-    return found
 
 
 def text(name: str, amount: int, *, up: bool = False) -> str:

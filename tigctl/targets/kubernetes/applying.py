@@ -111,8 +111,7 @@ class Applying:
         """Nothing is done where a pod that is new or grows would wait for a node."""
         target = self.target
         if target.options.capacity:
-            wanted = [one.wanted for one in found if one.wanted is not None]
-            fitting.check(target.cluster, target.tenant, target.namespace, wanted)
+            fitting.check(target.cluster, target.tenant, target.namespace, found)
 
     def _keep(self, found: Sequence[Difference]) -> list[Difference]:
         """What others set on our objects is wanted from now on."""

@@ -2,89 +2,22 @@
 
 A node's room is what it can give away (`allocatable`) less what the pods on it request, whether
 they use it or not. Counted are requests, the number of pods, cordons, taints, node selectors and
-affinities, required anti-affinity in both directions, and required spread. Not counted: required
-affinity to other pods, ports of the host, limits of volumes per node, and that a pod of higher
-priority may push others out.
+affinities, and required anti-affinity in both directions. Not counted: required affinity to other
+pods, required spread, ports of the host, limits of volumes per node, containers that are being
+resized, and that a pod of higher priority may push others out. No pod of tigctl's asks for these.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any
 
 from tigctl.targets.kubernetes import selecting
-from tigctl.targets.kubernetes.amounts import CPU, MEMORY, Amounts, quantity, requests
-from tigctl.targets.kubernetes.selecting import Labels
+from tigctl.targets.kubernetes.amounts import CPU, MEMORY, Amounts, quantity, total
+from tigctl.targets.kubernetes.pods import Object, Pod
 
-Object = Mapping[str, Any]
-
-_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
-# Pods that are put somewhere while a way is searched that fits all of them.
-_PATIENCE = 5_000
-
-
-@dataclass(frozen=True)
-class Pod:
-    """A pod that runs on `node`, or one that wants to run somewhere (`node` empty)."""
-
-    name: str
-    namespace: str
-    labels: Labels
-    spec: Object
-    wants: Amounts
-    node: str = ""
-
-    @classmethod
-    def of(cls, found: Object) -> Pod:
-        """From the API server's object."""
-        metadata, spec = found["metadata"], found["spec"]
-        return cls(
-            metadata["name"],
-            metadata.get("namespace", ""),
-            metadata.get("labels") or {},
-            spec,
-            requests(spec, found.get("status")),
-            spec.get("nodeName", ""),
-        )
-
-    @classmethod
-    def wished(cls, workload: Object) -> Iterator[Pod]:
-        """The pods of a Deployment or StatefulSet, as it would make them."""
-        metadata, spec = workload["metadata"], workload["spec"]
-        template = spec["template"]
-        wants = requests(template["spec"])
-        labels = (template.get("metadata") or {}).get("labels") or {}
-        count = spec.get("replicas", 1)
-        numbered = workload["kind"] == "StatefulSet" or count > 1
-        for number in range(count):
-            name = metadata["name"] + (f"-{number}" if numbered else "")
-            yield cls(name, metadata.get("namespace", ""), labels, template["spec"], wants)
-
-    @cached_property
-    def apart(self) -> tuple[Object, ...]:
-        """The terms of its required anti-affinity."""
-        return tuple(self._anti_affinity.get(_REQUIRED) or ())
-
-    @cached_property
-    def rather_apart(self) -> tuple[tuple[int, Object], ...]:
-        """The terms of its preferred anti-affinity, with their weights."""
-        found = self._anti_affinity.get(_PREFERRED) or ()
-        return tuple((one["weight"], one["podAffinityTerm"]) for one in found)
-
-    @cached_property
-    def spread(self) -> tuple[Object, ...]:
-        """The required ones of its topology spread constraints."""
-        found = self.spec.get("topologySpreadConstraints") or ()
-        return tuple(one for one in found if one.get("whenUnsatisfiable") == "DoNotSchedule")
-
-    @property
-    def _anti_affinity(self) -> Object:
-        affinity: Object = (self.spec.get("affinity") or {}).get("podAntiAffinity") or {}
-        return affinity
+_ANY = ""  # namespace
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,154 +28,126 @@ class Refusal:
     missing: Amounts = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What came of placing pods.
-
-    Attributes:
-        placed: pod -> node, for those that fit.
-        refused: pod -> node -> why not, for those that fit nowhere beside the placed ones.
-        tight: all fit, but not wherever the scheduler may put the first ones.
-    """
-
-    placed: Mapping[str, str]
-    refused: Mapping[str, Mapping[str, Refusal]]
-    tight: bool = False
-
-    @property
-    def fits(self) -> bool:
-        """Whether every pod has a node."""
-        return not self.refused
-
-
 class Room:
     """Nodes with the pods on them. Objects are the API server's; finished pods do not count."""
 
-    def __init__(self, nodes: Sequence[Object], pods: Sequence[Pod] = ()) -> None:
+    def __init__(self, nodes: Iterable[Object], pods: Iterable[Pod] = ()) -> None:
         self.nodes = {one["metadata"]["name"]: one for one in nodes}
         self.allocatable = {name: _allocatable(one) for name, one in self.nodes.items()}
         self.left = {name: dict(amounts) for name, amounts in self.allocatable.items()}
-        self.pods: dict[str, list[Pod]] = {name: [] for name in self.nodes}
-        self._apart: list[Pod] = []
-        # Of which pods (by their spec, kept alive here) each node's own rules were asked before.
-        self._asked: dict[tuple[str, int], tuple[Object, str]] = {}
+        self._labels = {
+            name: one["metadata"].get("labels") or {} for name, one in self.nodes.items()
+        }
+        self._taints = {name: selecting.closing(one) for name, one in self.nodes.items()}
+        self._pods: dict[str, list[Pod]] = {}  # by namespace
+        # By the namespace they speak of: terms of anti-affinity, each with whose it is.
+        self._terms: dict[str, list[tuple[Pod, Object]]] = {}
         for pod in pods:
-            if pod.node in self.nodes:
-                self.put(pod, pod.node)
+            self.put(pod, pod.node)
 
     def copy(self) -> Room:
         """Another room with the same pods, to try things in."""
         found = Room(())
         found.nodes, found.allocatable = self.nodes, self.allocatable
+        found._labels, found._taints = self._labels, self._taints
         found.left = {name: dict(left) for name, left in self.left.items()}
-        found.pods = {name: list(pods) for name, pods in self.pods.items()}
-        found._apart, found._asked = list(self._apart), self._asked
+        found._pods = {space: list(pods) for space, pods in self._pods.items()}
+        found._terms = {space: list(terms) for space, terms in self._terms.items()}
         return found
 
+    def pods(self, namespace: str = _ANY) -> list[Pod]:
+        """The pods of one namespace, or all."""
+        if namespace != _ANY:
+            return list(self._pods.get(namespace, ()))
+        return [pod for pods in self._pods.values() for pod in pods]
+
     def put(self, pod: Pod, node: str) -> None:
-        """Counts a pod on a node."""
+        """Counts a pod on a node; on one that is not there it takes no room."""
+        if node not in self.nodes:
+            return
         self._count(pod, node, -1)
         placed = pod if pod.node == node else replace(pod, node=node)
-        self.pods[node].append(placed)
-        if placed.apart:
-            self._apart.append(placed)
+        self._pods.setdefault(pod.namespace, []).append(placed)
+        for term in placed.apart:
+            for space in _spaces(term, placed):
+                self._terms.setdefault(space, []).append((placed, term))
 
     def take(self, pod: Pod) -> None:
         """Counts a pod no more. Raises ValueError where it was not counted."""
-        self.pods[pod.node].remove(pod)
+        self._pods[pod.namespace].remove(pod)
         self._count(pod, pod.node, 1)
-        if pod.apart:
-            self._apart.remove(pod)
+        for term in pod.apart:
+            for space in _spaces(term, pod):
+                self._terms[space].remove((pod, term))
 
     def _count(self, pod: Pod, node: str, sign: int) -> None:
         left = self.left[node]
         for name, amount in pod.wants.items():
             left[name] = left.get(name, 0) + sign * amount
 
+    def domain(self, node: str, key: str) -> str:
+        """The value of a node's label; empty where it has none."""
+        return str(self._labels[node].get(key, ""))
+
     def refusal(self, pod: Pod, node: str) -> Refusal | None:
         """Why a node does not take a pod; None where it does."""
-        if why := self._rules(pod, node) or self._neighbours(pod, node) or self._uneven(pod, node):
+        if why := self._rules(pod, node) or self._neighbour(pod, node):
             return Refusal(why)
         left = self.left[node]
         missing = {
             name: amount - left.get(name, 0)
             for name, amount in pod.wants.items()
-            if amount > 0 and amount > left.get(name, 0)
+            if amount > left.get(name, 0) and amount > 0
         }
         return Refusal(missing=missing) if missing else None
 
     def _rules(self, pod: Pod, node: str) -> str:
         """What the node itself says: cordon, taints, labels."""
-        key = node, id(pod.spec)
-        if key not in self._asked:
-            there = self.nodes[node]
-            why = selecting.closed(there, pod.spec.get("tolerations") or ())
-            if not why and not selecting.takes(there, pod.spec):
-                why = "its labels are not those that are required"
-            self._asked[key] = pod.spec, why
-        return self._asked[key][1]
+        taints = self._taints[node]
+        if taints and (why := selecting.closed(taints, pod.spec.get("tolerations") or ())):
+            return why
+        if selecting.takes(self.nodes[node], pod.spec):
+            return ""
+        return "its labels are not those that are required"
 
-    def _neighbours(self, pod: Pod, node: str) -> str:
+    def _neighbour(self, pod: Pod, node: str) -> str:
         """Who is there with whom the pod may not share, in either direction."""
+        theirs = [*self._terms.get(pod.namespace, ()), *self._terms.get(_ANY, ())]
+        for owner, term in theirs:
+            if self._together(owner.node, node, term) and _selects(term, pod):
+                return f"holds {owner.name}, which has to be apart"
         for term in pod.apart:
-            domain = self._domain(node, term["topologyKey"])
-            for there in self._in_domain(term["topologyKey"], domain) if domain else ():
-                if _meant(term, pod, there):
-                    return f"holds {there.name}, which has to be apart"
-        for there in self._apart:
-            for term in there.apart:
-                domain = self._domain(node, term["topologyKey"])
-                same = domain and domain == self._domain(there.node, term["topologyKey"])
-                if same and _meant(term, there, pod):
-                    return f"holds {there.name}, which has to be apart"
+            if there := next(self._meant(term, pod, node), None):
+                return f"holds {there.name}, which has to be apart"
         return ""
 
-    def _uneven(self, pod: Pod, node: str) -> str:
-        for one in pod.spread:
-            key, selector = one["topologyKey"], one.get("labelSelector")
-            here = self._domain(node, key)
-            if not here:
-                return f"has no label {key}"
-            counts: dict[str, int] = {}
-            for name, there in self.nodes.items():
-                domain = self._domain(name, key)
-                if domain and selecting.takes(there, pod.spec):
-                    counts[domain] = counts.get(domain, 0) + sum(
-                        other.namespace == pod.namespace
-                        and selecting.selects(selector, other.labels)
-                        for other in self.pods[name]
-                    )
-            least = min(counts.values(), default=0)
-            if len(counts) < one.get("minDomains", 1):
-                least = 0
-            own = selecting.selects(selector, pod.labels)
-            if counts.get(here, 0) + own - least > one.get("maxSkew", 1):
-                return f"{here} has more of them than other places"
-        return ""
+    def _together(self, one: str, other: str, term: Object) -> bool:
+        here = self.domain(one, term["topologyKey"])
+        return bool(here) and here == self.domain(other, term["topologyKey"])
 
-    def _domain(self, node: str, key: str) -> str:
-        labels = self.nodes[node]["metadata"].get("labels") or {}
-        return str(labels.get(key, ""))
+    def _meant(self, term: Object, owner: Pod, node: str) -> Iterator[Pod]:
+        """The pods in a node's domain that a term of `owner` speaks of."""
+        for space in _spaces(term, owner):
+            for there in self.pods(space):
+                if self._together(there.node, node, term) and _selects(term, there):
+                    yield there
 
-    def _in_domain(self, key: str, domain: str) -> Iterator[Pod]:
-        for name in self.nodes:
-            if self._domain(name, key) == domain:
-                yield from self.pods[name]
+    def open_nodes(self, pod: Pod) -> list[str]:
+        """The nodes that take a pod."""
+        return [name for name in self.nodes if self.refusal(pod, name) is None]
 
     def choice(self, pod: Pod) -> str | None:
         """The node that the scheduler would likely take; None where none takes the pod.
 
         It looks for distance from whom the pod would rather be apart, then for the emptiest.
         """
-        open_nodes = [name for name in self.nodes if self.refusal(pod, name) is None]
-        return min(open_nodes, key=lambda name: self._dislike(pod, name), default=None)
+        return min(self.open_nodes(pod), key=lambda name: self._dislike(pod, name), default=None)
 
     def _dislike(self, pod: Pod, node: str) -> tuple[float, float, str]:
-        shared = 0
-        for weight, term in pod.rather_apart:
-            domain = self._domain(node, term["topologyKey"])
-            there = self._in_domain(term["topologyKey"], domain) if domain else ()
-            shared += weight * sum(_meant(term, pod, other) for other in there)
+        shared = sum(
+            weight * sum(1 for _ in self._meant(term, pod, node))
+            for weight, term in pod.rather_apart
+        )
         given, left = self.allocatable[node], self.left[node]
         free = sum(
             (left[name] - pod.wants.get(name, 0)) / given[name]
@@ -252,25 +157,42 @@ class Room:
         return shared, -free, node
 
 
-def place(room: Room, pods: Sequence[Pod]) -> Verdict:
-    """Where pods go that are made in this order; `room` stays as it is.
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of placing pods.
 
-    Where the scheduler's likely way leaves one over, others are tried, for a while.
+    Attributes:
+        after: the room with all of them that fit.
+        placed: pod -> node, for those that fit.
+        refused: those that fit nowhere beside the placed ones, each with node -> why not.
+        sure: they fit wherever the scheduler puts each; else only if it chooses well.
     """
-    tried = room.copy()
+
+    after: Room
+    placed: Mapping[str, str]
+    refused: Sequence[tuple[Pod, Mapping[str, Refusal]]]
+    sure: bool
+
+    @property
+    def fits(self) -> bool:
+        """Whether every pod has a node."""
+        return not self.refused
+
+
+def place(room: Room, pods: Sequence[Pod]) -> Verdict:
+    """Where pods go that are made in this order; `room` stays as it is."""
+    after = room.copy()
     placed: dict[str, str] = {}
-    refused: dict[str, Mapping[str, Refusal]] = {}
+    refused: list[tuple[Pod, Mapping[str, Refusal]]] = []
     for pod in pods:
-        node = tried.choice(pod)
+        node = after.choice(pod)
         if node is None:
-            refused[pod.name] = why_not(tried, pod)
+            refused.append((pod, why_not(after, pod)))
         else:
-            tried.put(pod, node)
+            after.put(pod, node)
             placed[pod.name] = node
-    if not refused:
-        return Verdict(placed, refused)
-    another = _search(room, pods)
-    return Verdict(another, {}, tight=True) if another else Verdict(placed, refused)
+    sure = not refused and all(_sure(room, pod, pods) for pod in pods)
+    return Verdict(after, placed, refused, sure)
 
 
 def why_not(room: Room, pod: Pod) -> dict[str, Refusal]:
@@ -279,44 +201,29 @@ def why_not(room: Room, pod: Pod) -> dict[str, Refusal]:
     return {name: refusal for name, refusal in asked if refusal}
 
 
-def _search(room: Room, pods: Sequence[Pod]) -> dict[str, str] | None:
-    """Any way that fits all; the largest first, because it has the fewest choices."""
-    order = sorted(pods, key=lambda pod: (-pod.wants.get(MEMORY, 0), -pod.wants.get(CPU, 0)))
-    tried, left = room.copy(), [_PATIENCE]
-    placed: dict[str, str] = {}
+def _sure(room: Room, pod: Pod, beside: Sequence[Pod]) -> bool:
+    """Whether a pod fits wherever the others of its tenant go, if they go anywhere.
 
-    def rest(number: int) -> bool:
-        if number == len(order):
+    Either one node has room for all of them. Or more nodes take the pod than the others can take
+    away: each its own, and the rest of its failure domain where they may not share one.
+    """
+    nodes = frozenset(room.open_nodes(pod))
+    keys = {term["topologyKey"] for one in beside for term in one.apart}
+    if not keys:
+        every = total(one.wants for one in beside)
+        if any(all(room.left[node].get(key, 0) >= every[key] for key in every) for node in nodes):
             return True
-        pod = order[number]
-        for node in tried.nodes:
-            if tried.refusal(pod, node) is not None:
-                continue
-            left[0] -= 1
-            if left[0] < 0:
-                return False
-            tried.put(pod, node)
-            placed[pod.name] = node
-            if rest(number + 1):
-                return True
-            tried.take(tried.pods[node][-1])
-        return False
-
-    return placed if rest(0) else None
+        return len(nodes) >= len(beside)
+    taken = {
+        frozenset(one for one in nodes if one == node or _share(room, one, node, keys))
+        for node in room.nodes
+    }
+    largest = sorted(map(len, taken), reverse=True)[: len(beside) - 1]
+    return len(nodes) > sum(largest)
 
 
-def more(room: Room, pods: Sequence[Pod], most: int = 999) -> int:
-    """How many tenants with these pods still fit, one after the other; `most` at the most."""
-    tried = room.copy()
-    for number in range(most):
-        for pod in pods:
-            # A tenant of its own: anti-affinity keeps within a namespace.
-            other = replace(pod, namespace=f"{pod.namespace}#{number}")
-            node = tried.choice(other)
-            if node is None:
-                return number
-            tried.put(other, node)
-    return most
+def _share(room: Room, one: str, other: str, keys: Iterable[str]) -> bool:
+    return any((at := room.domain(one, key)) and at == room.domain(other, key) for key in keys)
 
 
 def _allocatable(node: Object) -> dict[str, int]:
@@ -329,13 +236,15 @@ def _allocatable(node: Object) -> dict[str, int]:
     }
 
 
-def _meant(term: Object, owner: Pod, other: Pod) -> bool:
-    """Whether a term of anti-affinity of `owner` speaks of another pod.
+def _spaces(term: Object, owner: Pod) -> tuple[str, ...]:
+    """The namespaces that a term speaks of.
 
     Of namespaces that are selected by labels nothing is known here: they may be any.
     """
-    if "namespaceSelector" not in term or term["namespaceSelector"] is None:
-        spaces = term.get("namespaces") or [owner.namespace]
-        if other.namespace not in spaces:
-            return False
-    return selecting.selects(term.get("labelSelector"), other.labels)
+    if term.get("namespaceSelector") is not None:
+        return (_ANY,)
+    return tuple(term.get("namespaces") or (owner.namespace,))
+
+
+def _selects(term: Object, pod: Pod) -> bool:
+    return selecting.selects(term.get("labelSelector"), pod.labels)

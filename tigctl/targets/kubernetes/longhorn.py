@@ -3,14 +3,15 @@
 A disk takes a copy of a volume if all copies on it, each counted with its full size, stay below
 what Longhorn may give away of it (`storage-over-provisioning-percentage` of its size less what is
 reserved), and if enough of it is really free (`storage-minimal-available-percentage`). Copies of
-one volume lie on different nodes.
+one volume lie on different nodes. That is what Longhorn's documentation says of its scheduling
+(Nodes and Volumes > Scheduling; References > Settings); Longhorn itself runs in no test here.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 DRIVER = "driver.longhorn.io"
@@ -29,62 +30,65 @@ class Volume:
     disks: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Disk:
-    """One disk with what can still be given away of it, in bytes."""
+    """One disk: the bytes that Longhorn may give away of it, and those that it gave already.
+
+    `closed` says why it takes no copies; empty where it does.
+    """
 
     node: str
-    left: int
+    gives: int
+    given: int
     node_tags: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
+    closed: str = ""
+
+    @property
+    def left(self) -> int:
+        """Bytes that it still takes."""
+        return 0 if self.closed else max(0, self.gives - self.given)
+
+    def takes(self, volume: Volume) -> bool:
+        """Whether it is one for a copy of this volume, and has room for it."""
+        return (
+            self.left >= volume.size
+            and volume.nodes <= self.node_tags
+            and volume.disks <= self.tags
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """All disks that take copies; `closed` names Longhorn nodes that take none, and why."""
+    """All disks of Longhorn."""
 
     disks: tuple[Disk, ...]
-    closed: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def nodes(self) -> list[str]:
-        """The nodes that take copies."""
-        return list(dict.fromkeys(disk.node for disk in self.disks))
-
-    def left(self, node: str) -> int:
-        """What the largest disk of a node can still take in one piece."""
-        return max((disk.left for disk in self.disks if disk.node == node), default=0)
-
-    def copy(self) -> Space:
-        """Another one, to try things in."""
-        disks = (Disk(one.node, one.left, one.node_tags, one.tags) for one in self.disks)
-        return Space(tuple(disks), self.closed)
-
-    def put(self, volume: Volume) -> int:
-        """Finds room for the copies of a volume and counts them; how many found it."""
+    def put(self, volume: Volume) -> tuple[Space, int]:
+        """The space with as many copies of a volume as find room, and how many do."""
+        disks = list(self.disks)
         placed: set[str] = set()
         while len(placed) < volume.replicas:
             fitting = [
-                disk
-                for disk in self.disks
-                if disk.node not in placed
-                and disk.left >= volume.size
-                and volume.nodes <= disk.node_tags
-                and volume.disks <= disk.tags
+                number
+                for number, disk in enumerate(disks)
+                if disk.node not in placed and disk.takes(volume)
             ]
-            best = max(fitting, key=lambda disk: disk.left, default=None)
+            best = max(fitting, key=lambda number: disks[number].left, default=None)
             if best is None:
                 break
-            best.left -= volume.size
-            placed.add(best.node)
-        return len(placed)
+            placed.add(disks[best].node)
+            disks[best] = replace(disks[best], given=disks[best].given + volume.size)
+        return Space(tuple(disks)), len(placed)
 
-    def more(self, volumes: Sequence[Volume], most: int = 999) -> int:
-        """How many times these volumes fit with all their copies."""
-        tried = self.copy()
+    def more(self, volumes: Sequence[Volume], most: int) -> int:
+        """How many times these volumes fit with all their copies; `most` at the most."""
+        tried = self
         for number in range(most):
-            if any(tried.put(one) < one.replicas for one in volumes):
-                return number
+            for one in volumes:
+                tried, copies = tried.put(one)
+                if copies < one.replicas:
+                    return number
         return most
 
 
@@ -93,30 +97,30 @@ def space(nodes: Sequence[Mapping[str, Any]], settings: Mapping[str, str]) -> Sp
     over = number(settings, "storage-over-provisioning-percentage", OVER_PROVISIONING)
     least = number(settings, "storage-minimal-available-percentage", MINIMAL_AVAILABLE)
     disks: list[Disk] = []
-    closed = {}
     for node in nodes:
         name, spec = node["metadata"]["name"], node.get("spec") or {}
         status = node.get("status") or {}
-        if why := _closed(spec, status):
-            closed[name] = why
-            continue
-        own = [
-            Disk(
-                name,
-                left,
-                frozenset(spec.get("tags") or ()),
-                frozenset(disk.get("tags") or ()),
+        known = status.get("diskStatus") or {}
+        for key, disk in (spec.get("disks") or {}).items():
+            found = known.get(key) or {}
+            most = int(found.get("storageMaximum", 0))
+            # One that is nearly full takes nothing, whatever was promised of it.
+            full = int(found.get("storageAvailable", 0)) <= most * least // 100
+            disks.append(
+                Disk(
+                    name,
+                    (most - int(disk.get("storageReserved", 0))) * over // 100,
+                    int(found.get("storageScheduled", 0)),
+                    frozenset(spec.get("tags") or ()),
+                    frozenset(disk.get("tags") or ()),
+                    _closed(spec, status) or _closed(disk, found) or ("disk full" if full else ""),
+                )
             )
-            for key, disk in (spec.get("disks") or {}).items()
-            if (left := _left(disk, (status.get("diskStatus") or {}).get(key), over, least)) > 0
-        ]
-        if not own:
-            closed[name] = "no disk with room"
-        disks += own
-    return Space(tuple(disks), closed)
+    return Space(tuple(disks))
 
 
 def _closed(spec: Mapping[str, Any], status: Mapping[str, Any]) -> str:
+    """Why a node or a disk takes no copies; the same keys say so of both."""
     if not spec.get("allowScheduling", True):
         return "scheduling is disabled"
     if spec.get("evictionRequested"):
@@ -127,18 +131,6 @@ def _closed(spec: Mapping[str, Any], status: Mapping[str, Any]) -> str:
     return ""
 
 
-def _left(disk: Mapping[str, Any], status: Mapping[str, Any] | None, over: int, least: int) -> int:
-    if status is None or not disk.get("allowScheduling", True) or disk.get("evictionRequested"):
-        return 0
-    if _condition(status, "Ready") == "False" or _condition(status, "Schedulable") == "False":
-        return 0
-    most = int(status.get("storageMaximum", 0))
-    if int(status.get("storageAvailable", 0)) <= most * least // 100:
-        return 0
-    bound = (most - int(disk.get("storageReserved", 0))) * over // 100
-    return bound - int(status.get("storageScheduled", 0))
-
-
 def _condition(status: Mapping[str, Any], kind: str) -> str:
     conditions = status.get("conditions") or ()
     return next((str(one["status"]) for one in conditions if one.get("type") == kind), "")
@@ -146,9 +138,8 @@ def _condition(status: Mapping[str, Any], kind: str) -> str:
 
 def number(settings: Mapping[str, str], name: str, default: int) -> int:
     """A setting that is a number; newer versions of Longhorn hold one for each data engine."""
-    text = settings.get(name, "")
     try:
-        found = json.loads(text)
+        found = json.loads(settings.get(name, ""))
         return int(found["v1"] if isinstance(found, dict) else found)
     except (ValueError, KeyError, TypeError):
         return default

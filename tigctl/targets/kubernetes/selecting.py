@@ -9,10 +9,12 @@ Labels = Mapping[str, str]
 
 _CLOSING = frozenset({"NoSchedule", "NoExecute"})
 CORDONED = "node.kubernetes.io/unschedulable"
+NOT_READY = "node.kubernetes.io/not-ready"
+UNREACHABLE = "node.kubernetes.io/unreachable"
 _SAID = {
     CORDONED: "cordoned",
-    "node.kubernetes.io/not-ready": "not ready",
-    "node.kubernetes.io/unreachable": "unreachable",
+    NOT_READY: "not ready",
+    UNREACHABLE: "unreachable",
     "node.kubernetes.io/memory-pressure": "short of memory",
     "node.kubernetes.io/disk-pressure": "short of disk",
     "node.kubernetes.io/pid-pressure": "short of process ids",
@@ -71,22 +73,28 @@ def takes(node: Mapping[str, Any], pod: Mapping[str, Any]) -> bool:
     )
 
 
-def closed(node: Mapping[str, Any], tolerations: Sequence[Mapping[str, Any]] = ()) -> str:
-    """Why a node takes no pod with these tolerations: `cordoned`, `not ready`; "" where it does."""
+def closing(node: Mapping[str, Any]) -> tuple[Mapping[str, str], ...]:
+    """The taints that keep pods away from a node, a cordon and not being ready among them."""
     spec = node.get("spec") or {}
-    taints = [one for one in spec.get("taints") or () if one.get("effect") in _CLOSING]
-    if spec.get("unschedulable") and not any(one["key"] == CORDONED for one in taints):
-        taints.append({"key": CORDONED, "effect": "NoSchedule"})
+    found = [one for one in spec.get("taints") or () if one.get("effect") in _CLOSING]
+    keys = {one["key"] for one in found}
+    if spec.get("unschedulable") and CORDONED not in keys:
+        found.append({"key": CORDONED, "effect": "NoSchedule"})
+    conditions = (node.get("status") or {}).get("conditions") or ()
+    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+    # The controller that taints such nodes may not have come to it yet.
+    if not ready and not keys & {NOT_READY, UNREACHABLE}:
+        found.append({"key": NOT_READY, "effect": "NoSchedule"})
+    return tuple(found)
+
+
+def closed(taints: Sequence[Mapping[str, str]], tolerations: Sequence[Mapping[str, Any]]) -> str:
+    """Why taints keep a pod with these tolerations away: `cordoned`, `not ready`; "" if not."""
     for taint in taints:
         if not any(_tolerates(one, taint) for one in tolerations):
             value = f"={taint['value']}" if taint.get("value") else ""
             return _SAID.get(taint["key"], f"taint {taint['key']}{value}")
-    ready = [
-        one["status"]
-        for one in (node.get("status") or {}).get("conditions") or ()
-        if one["type"] == "Ready"
-    ]
-    return "" if ready == ["True"] else "not ready"
+    return ""
 
 
 def _tolerates(toleration: Mapping[str, Any], taint: Mapping[str, Any]) -> bool:

@@ -79,11 +79,8 @@ class KubernetesTarget:
 
     def room(self, bundle: Bundle) -> Mapping[str, Json]:
         """What the tenant asks of the nodes, and whether what `changes` found would fit."""
-        if self.options.objects_only:
-            return {}
-        changed = [one.wanted for one in self._found if one.wanted is not None]
         return fitting.needs(
-            self.cluster, self.namespace, bundle.kubernetes, changed, count=self._known is None
+            self.cluster, self.namespace, bundle.kubernetes, self._found, count=self._known is None
         )
 
     def look(self) -> tuple[Snapshot, Inventory]:
