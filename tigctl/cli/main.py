@@ -38,7 +38,7 @@ COMMANDS = {
     "alerts": "List, show, check and test the rules by which people are called.",
     "policies": "Show and check who may talk to whom on Kubernetes.",
     "doctor": "Check what the target needs, with remedies.",
-    "capacity": "Show what a cluster has left, and how many tenants that is for.",
+    "capacity": "Show what a cluster has left, and how many tenants of each size that is for.",
     "rbac": "Print the least rights tigctl needs on a cluster.",
 }
 
