@@ -122,7 +122,7 @@ class _Walker:
                 print(f"\r{name} {number}/{calls} ", end="", file=sys.stderr, flush=True)
             try:
                 once(number)
-            except Exception:  # whatever it is, it did not come right
+            except Exception:  # noqa: BLE001 - whatever it is, it did not come right
                 wrong += 1
                 print(f"{name}: killed at call {number}:", file=sys.stderr)
                 traceback.print_exc()
