@@ -11,6 +11,9 @@
     start     seconds of `tigctl --help` and of `tigctl validate`
     first     seconds from `apply` to the first point of every living device of the demo
 
+    fleet     many tenants on a real API server, against kubectl
+    killed    kills at every call of an apply, an upgrade and a destroy that do not converge
+
 What they share: `stage` (farm, workspace, processes and what they used), `points` (what
 Telegraf wrote), `report` (rows of the table).
 """

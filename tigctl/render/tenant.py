@@ -202,7 +202,11 @@ def _summary(one: _Planned) -> DeviceSummary:
 
 
 def _expects(poll: Poll) -> tuple[str, ...]:
-    """The measurements that should arrive, of those polled often; in the data model's order."""
+    """The measurements that should arrive, of those polled often; in the data model's order.
+
+    What an output with a condition gives depends on what the device says today: a sensor that
+    is not plugged in gives nothing, and nobody misses it.
+    """
     expected = set()
     if poll.device.icmp:
         expected.add("ping")
@@ -211,7 +215,8 @@ def _expects(poll: Poll) -> tuple[str, ...]:
     if poll.login:
         for chosen in poll.match.chosen:
             if not all(symbol.slow for symbol in chosen.symbols):
-                expected.update(output.measurement for output in chosen.metric.outputs)
+                outputs = chosen.metric.outputs
+                expected.update(one.measurement for one in outputs if not one.where)
     known = [name for name in MEASUREMENTS if name in expected]
     return (*known, *sorted(expected.difference(known)))
 

@@ -6,6 +6,7 @@ Which files come of it is in tests/golden/test_render.py.
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,17 @@ def test_a_probed_device_is_polled_as_it_answered(library: Library) -> None:
     assert set(summary.expects) == {"ping", "system", "interface"}
     assert snmp(bundle)["sw1"]["community"] == "${SECOND}"  # the login it answered to
     assert bundle.notes == ()
+
+
+def test_what_is_given_on_a_condition_is_polled_and_not_missed(library: Library) -> None:
+    """A sensor that is not plugged in has a row, and gives nothing."""
+    sensors = {f"1.3.6.1.2.1.99.1.1.1.{column}": 2 for column in range(1, 9)}
+    facts = replace(FACTS, answers={**ANSWERS, **sensors})
+
+    bundle = made(library, {"sw1": found(facts)}, device())
+
+    assert "1.3.6.1.2.1.99.1.1.1.4" in str(snmp(bundle)["sw1"])
+    assert set(bundle.devices[0].expects) == {"ping", "system", "interface"}
 
 
 def test_a_device_nobody_probed_gets_little_and_a_note(library: Library) -> None:
