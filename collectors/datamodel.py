@@ -19,6 +19,18 @@ class FieldType(StrEnum):
     STRING = "string"
 
 
+class Kind(StrEnum):
+    """What a field is, and so what history keeps of it."""
+
+    GAUGE = "gauge"
+    COUNTER = "counter"
+    COUNTER32 = "32-bit counter"
+    COUNT = "count"
+    STATE = "state"
+    FAULT = "fault"
+    """A state whose greater values are the worse ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """One measurement: the tags that tell its series apart, and its fields."""
@@ -26,6 +38,10 @@ class Measurement:
     name: str
     tags: tuple[str, ...]
     fields: dict[str, FieldType]
+
+    def of(self, *kinds: Kind) -> tuple[str, ...]:
+        """Its fields of these kinds."""
+        return tuple(name for name in self.fields if kind(self.name, name) in kinds)
 
 
 COMMON_TAGS = ("device", "site", "role")
@@ -107,6 +123,65 @@ def field_type(measurement: str, field: str) -> FieldType:
         return known.fields[field]
     integer = field.startswith(("if", "packets_")) or field in {"result_code", "status", "count"}
     return _I if integer else _F
+
+
+# 32-bit counters that go round within minutes; errors are 32-bit as well, but never that many.
+_COUNTERS_32 = frozenset({"ifInOctets", "ifOutOctets", "ifInUcastPkts", "ifOutUcastPkts"})
+_COLLECTOR_COUNTERS = frozenset(
+    {"errors", "timeouts", "metrics_dropped", "metrics_written", "metrics_rejected", "write_errors"}
+)
+
+
+def kind(measurement: str, field: str) -> Kind:
+    """What a field is. Other floats than those named here are gauges, the rest is state."""
+    if field in _COUNTERS_32:
+        return Kind.COUNTER32
+    if field in _COUNTERS or (measurement == "collector" and field in _COLLECTOR_COUNTERS):
+        return Kind.COUNTER
+    if field in {"packets_transmitted", "packets_received"}:
+        return Kind.COUNT
+    if field in {"result_code", "status"}:
+        return Kind.FAULT
+    if field == "uptime_seconds" or field_type(measurement, field) is not FieldType.FLOAT:
+        return Kind.STATE
+    return Kind.GAUGE
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A field of history only: of all polls, the percentage in which a condition held."""
+
+    measurement: str
+    name: str
+    field: str
+    condition: str
+
+
+SHARES = (
+    Share("ping", "answered_percent", "percent_packet_loss", "r._value < 100.0"),
+    Share("tcp", "connected_percent", "result_code", "r._value == 0"),
+)
+
+# What only tells an interface's identity; the bucket `raw` has it.
+_NOT_KEPT = frozenset({"ifIndex", "ifDescr", "ifType", "ifMtu"})
+
+
+def history(measurement: str) -> dict[str, str]:
+    """The fields in the buckets 5m and 1h, each with how it comes from the points as polled."""
+    kept: dict[str, str] = {}
+    for field in MEASUREMENTS[measurement].fields:
+        match kind(measurement, field):
+            case Kind.GAUGE:
+                kept |= {field: "mean", f"{field}_max": "maximum"}
+            case Kind.COUNTER | Kind.COUNTER32:
+                kept[f"{field}_increase"] = "increase"
+            case Kind.COUNT:
+                kept[field] = "sum"
+            case Kind.FAULT:
+                kept |= {field: "last", f"{field}_max": "maximum"}
+            case Kind.STATE if field not in _NOT_KEPT:
+                kept[field] = "last"
+    return kept | {one.name: "share" for one in SHARES if one.measurement == measurement}
 
 
 # Classes of the measurement `sensor`, each with the unit of its field `value`.

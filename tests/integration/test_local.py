@@ -133,7 +133,7 @@ def test_from_nothing_to_data_and_again_without_a_change(target: LocalTarget) ->
     assert result.known_silent == ("dead", "odd")
     ended = [step.name for step in steps if step.seconds is not None]
     assert ended == [
-        *("check configurations", "influxdb", "buckets, tokens", "telegraf", "data"),
+        *("check configurations", "influxdb", "buckets, tasks, tokens", "telegraf", "data"),
     ]
     assert (steps[-1].done, steps[-1].total) == (2, 2)
 

@@ -52,6 +52,18 @@ class Authorization:
     others: int
 
 
+@dataclass(frozen=True, slots=True)
+class FoundTask:
+    """A task as InfluxDB has it; `every` and `offset` as it writes them, such as 5m and 1m0s."""
+
+    id: str
+    name: str
+    every: str
+    offset: str
+    active: bool
+    flux: str
+
+
 class Influx:
     """One InfluxDB, asked with one token. Use it as a context manager, or close it.
 
@@ -227,6 +239,37 @@ class Influx:
         """Changes a bucket's retention; the data that is younger stays."""
         self._ask("PATCH", f"/api/v2/buckets/{bucket.id}", {"retentionRules": _rules(retention)})
 
+    # Tasks
+
+    def tasks(self) -> tuple[FoundTask, ...]:
+        """The organization's tasks, by name."""
+        found: list[dict[str, Any]] = []
+        while True:
+            after = {"after": found[-1]["id"]} if found else {}
+            page = self._ask("GET", "/api/v2/tasks", org=self.organization, limit=_PAGE, **after)[
+                "tasks"
+            ]
+            found.extend(page)
+            if len(page) < _PAGE:
+                return tuple(sorted(map(_task, found), key=lambda task: task.name))
+
+    def create_task(self, organization_id: str, flux: str) -> None:
+        """Creates a task, active; its name and times stand in the script."""
+        body = {"orgID": organization_id, "flux": flux, "status": "active"}
+        self._ask("POST", "/api/v2/tasks", body)
+
+    def update_task(self, id_: str, flux: str) -> None:
+        """Gives a task another script, and sets it going."""
+        self._ask("PATCH", f"/api/v2/tasks/{id_}", {"flux": flux, "status": "active"})
+
+    def delete_task(self, id_: str) -> None:
+        """Deletes a task; one that is gone already is fine."""
+        try:
+            self._ask("DELETE", f"/api/v2/tasks/{id_}")
+        except Refused as error:
+            if error.status != 404:
+                raise
+
     # Authorizations
 
     def authorizations(self) -> tuple[Authorization, ...]:
@@ -282,6 +325,17 @@ def _bucket(found: dict[str, Any]) -> FoundBucket:
     rules = found.get("retentionRules") or []
     seconds = sum(int(rule.get("everySeconds", 0)) for rule in rules)
     return FoundBucket(found["id"], found["name"], seconds)
+
+
+def _task(found: dict[str, Any]) -> FoundTask:
+    return FoundTask(
+        id=found["id"],
+        name=found["name"],
+        every=found.get("every", ""),
+        offset=found.get("offset", ""),
+        active=found.get("status") == "active",
+        flux=found["flux"],
+    )
 
 
 def _rules(retention: int) -> list[dict[str, object]]:

@@ -29,12 +29,26 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """A task of InfluxDB, found again by its name.
+
+    `flux` is the whole script; its option `task` repeats name, `every` and `offset`.
+    """
+
+    name: str
+    every: str
+    offset: str
+    flux: str
+
+
+@dataclass(frozen=True, slots=True)
 class InfluxState:
     """What InfluxDB must hold for a tenant."""
 
     organization: str
     buckets: tuple[Bucket, ...]
     tokens: tuple[Token, ...]
+    tasks: tuple[Task, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

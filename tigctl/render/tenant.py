@@ -28,6 +28,7 @@ from tigctl.render.bundle import (
     Token,
 )
 from tigctl.render.grafana import state as grafana_state
+from tigctl.render.history import tasks
 from tigctl.render.kubernetes import sizing
 from tigctl.render.kubernetes.model import Object
 from tigctl.render.kubernetes.objects import objects, stack_of
@@ -78,7 +79,7 @@ def render(
     return Bundle(
         tenant=tenant.name,
         telegraf=shards,
-        influxdb=_influxdb(tenant, settings.bucket),
+        influxdb=_influxdb(tenant, settings, planned),
         devices=summaries,
         notes=(
             *_notes(tenant.name, planned, settings),
@@ -171,7 +172,8 @@ def _login(logins: Sequence[Login], answered: str) -> Login | None:
     return logins[0] if logins else None
 
 
-def _influxdb(tenant: Tenant, raw: str) -> InfluxState:
+def _influxdb(tenant: Tenant, settings: Settings, planned: Sequence[_Planned]) -> InfluxState:
+    raw = settings.bucket
     buckets = tuple(Bucket(name, seconds) for name, seconds in tenant.settings.retention.buckets)
     return InfluxState(
         organization=tenant.name,
@@ -179,6 +181,11 @@ def _influxdb(tenant: Tenant, raw: str) -> InfluxState:
         tokens=(
             Token(f"tigctl {tenant.name} telegraf", write=(raw,)),
             Token(f"tigctl {tenant.name} reader", read=tuple(bucket.name for bucket in buckets)),
+        ),
+        tasks=tasks(
+            tenant.name,
+            interval=max((one.budget.interval for one in planned), default=settings.interval),
+            outage=settings.outage,
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Writes a bundle to a folder: telegraf/*.conf, grafana/**, kubernetes/*.yaml, bundle.json.
+"""Writes a bundle to a folder: telegraf, influxdb, grafana, kubernetes and bundle.json.
 
 bundle.json lists the files of a render, so that the next one takes away what it no longer
 has, and nothing that somebody else put there.
@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tigctl.errors import UsageError
-from tigctl.render.bundle import Bundle, DeviceSummary
+from tigctl.render.bundle import Bundle, DeviceSummary, Task
 from tigctl.render.grafana import grafana_files
 from tigctl.render.kubernetes.model import Object
 from tigctl.render.kubernetes.text import dump
@@ -29,6 +29,7 @@ def write(bundle: Bundle, directory: Path) -> tuple[Path, ...]:
     WorldError where the system refuses.
     """
     wanted = {f"telegraf/{shard.name}.conf": shard.config for shard in bundle.telegraf}
+    wanted |= {f"influxdb/{_task_file(task)}": task.flux for task in bundle.influxdb.tasks}
     wanted |= grafana_files(bundle.grafana)
     wanted |= kubernetes_files(bundle.kubernetes)
     former = _former(directory)
@@ -86,12 +87,20 @@ def to_json(bundle: Bundle, files: Sequence[str]) -> str:
             {"description": token.description, "read": token.read, "write": token.write}
             for token in bundle.influxdb.tokens
         ),
+        "tasks": _lines(
+            {"name": task.name, "every": task.every, "offset": task.offset}
+            for task in bundle.influxdb.tasks
+        ),
         "devices": _lines(_device(device, home) for device in bundle.devices),
         "notes": _lines(bundle.notes),
     }
     text = "{\n" + ",\n".join(f'  "{key}": {value}' for key, value in parts.items()) + "\n}\n"
     # A lock can hold a lone surrogate, which no file can.
     return text.encode("utf-8", "replace").decode()
+
+
+def _task_file(task: Task) -> str:
+    return task.name.partition(" ")[2].partition(" ")[2].replace(" ", "-") + ".flux"
 
 
 def _device(device: DeviceSummary, home: Mapping[str, tuple[str, str]]) -> dict[str, Any]:

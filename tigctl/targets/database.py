@@ -1,4 +1,4 @@
-"""InfluxDB's first set-up, its buckets and tokens, in an order that no kill can lock out.
+"""InfluxDB's first set-up, its buckets, tasks and tokens, in an order that no kill can lock out.
 
 The operator's token is chosen here and stored before InfluxDB hears of it. The other two tokens
 are made by InfluxDB and can be read once: one that was made but not stored is found by its
@@ -93,7 +93,7 @@ def after_recovery(influx: Influx, store: Secrets, ours: str) -> None:
 
 
 def ensure(influx: Influx, store: Secrets, wanted: InfluxState) -> Ensured:
-    """Makes the organization, its buckets, their retention and the two tokens as wanted."""
+    """Makes the organization, its buckets and tasks and the two tokens as wanted."""
     created: list[str] = []
     changed: list[str] = []
     organization = influx.organization_id()
@@ -109,6 +109,7 @@ def ensure(influx: Influx, store: Secrets, wanted: InfluxState) -> Ensured:
         elif there.retention != bucket.retention:
             influx.set_retention(there, bucket.retention)
             changed.append(f"bucket {bucket.name}")
+    _ensure_tasks(influx, organization, wanted, created, changed)
     created += [
         f"token {token.description}"
         for token in wanted.tokens
@@ -120,6 +121,38 @@ def ensure(influx: Influx, store: Secrets, wanted: InfluxState) -> Ensured:
             influx.delete_authorization(stale.id)
             changed.append(f"token {stale.description}")
     return Ensured(tuple(created), tuple(changed))
+
+
+def _ensure_tasks(
+    influx: Influx,
+    organization: str,
+    wanted: InfluxState,
+    created: list[str],
+    changed: list[str],
+) -> None:
+    """Makes the tasks as wanted; of two by one name, and of ours not wanted any more, none stay."""
+    keep = {task.name: task for task in wanted.tasks}
+    there = set()
+    for found in influx.tasks():
+        task = keep.get(found.name)
+        if task is None or found.name in there:
+            if task or is_our_task(found.name, wanted.organization):
+                influx.delete_task(found.id)
+                changed.append(f"task {found.name}")
+            continue
+        there.add(found.name)
+        if not found.active or found.flux != task.flux:
+            influx.update_task(found.id, task.flux)
+            changed.append(f"task {found.name}")
+    for name, task in keep.items():
+        if name not in there:
+            influx.create_task(organization, task.flux)
+            created.append(f"task {name}")
+
+
+def is_our_task(name: str, organization: str) -> bool:
+    """Whether tigctl made a task of this name for this tenant; rendering names them so."""
+    return name.startswith(f"tigctl {organization} ")
 
 
 def is_ours(found: Authorization, organization: str) -> bool:

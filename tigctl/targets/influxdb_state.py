@@ -1,15 +1,17 @@
-"""InfluxDB's organization, buckets and tokens in the form a plan compares. No secret's value.
+"""What InfluxDB holds for a tenant, in the form a plan compares. No secret's value.
 
 Organization    and whether our operator's token works
 Bucket          retention
+Task            when it runs, whether it does, and a digest of each section of its script
 Token           what it may read and write, and whether the stored one works
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 
-from tigctl.backends.influxdb import Authorization, FoundBucket, Influx
+from tigctl.backends.influxdb import Authorization, FoundBucket, FoundTask, Influx
 from tigctl.render.bundle import InfluxState
 from tigctl.targets import database
 from tigctl.targets.database import Secrets
@@ -30,13 +32,35 @@ def duration(seconds: int) -> str:
 
 
 def wanted(wanted: InfluxState) -> Iterator[Resource]:
-    """The organization, its buckets and tokens."""
+    """The organization, its buckets, tasks and tokens."""
     yield Resource("Organization", wanted.organization, {"operator_token": "stored"}, MANAGER)
     for bucket in wanted.buckets:
         yield Resource("Bucket", bucket.name, {"retention": duration(bucket.retention)}, MANAGER)
+    for task in wanted.tasks:
+        fields = _task_fields(task.every, task.offset, task.flux)
+        yield Resource("Task", task.name, fields, MANAGER)
     for token in wanted.tokens:
         fields = _token_fields(token.read, token.write)
         yield Resource("Token", token.description, fields, MANAGER)
+
+
+def _task_fields(
+    every: str, offset: str, flux: str, *, active: bool = True, others: int = 0
+) -> dict[str, Json]:
+    fields: dict[str, Json] = {
+        "every": every,
+        "offset": offset,
+        "status": "active" if active else "inactive",
+    }
+    if others:
+        fields["further_tasks_of_this_name"] = others
+    # A section begins with a comment that names it; what others wrote may hold none.
+    for section in flux.strip().split("\n\n//"):
+        title = section.partition("\n")[0].strip() if section != flux.strip() else ""
+        if title.startswith(("import", "option")) or not title:
+            title = "head"
+        fields[f"script.{title}"] = sha256(section.encode()).hexdigest()[:12]
+    return fields
 
 
 def _token_fields(
@@ -69,7 +93,24 @@ def live(store: Secrets, influx: Influx, tokens: Mapping[str, str]) -> Iterator[
     for bucket in buckets:
         # A bucket holds data: one that is not wanted is somebody's, never ours to delete.
         yield Resource("Bucket", bucket.name, {"retention": duration(bucket.retention)})
+    yield from _live_tasks(influx)
     yield from _live_tokens(store, influx, buckets, tokens)
+
+
+def _live_tasks(influx: Influx) -> Iterator[Resource]:
+    by_name: dict[str, list[FoundTask]] = {}
+    for found in influx.tasks():
+        by_name.setdefault(found.name, []).append(found)
+    for name, (first, *others) in by_name.items():
+        fields = _task_fields(
+            first.every,
+            first.offset,
+            first.flux,
+            active=first.active,
+            others=len(others),
+        )
+        ours = database.is_our_task(name, influx.organization)
+        yield Resource("Task", name, fields, MANAGER if ours else "")
 
 
 def _live_tokens(

@@ -60,7 +60,7 @@ def test_a_new_tenant_and_nothing_to_do_afterwards(acme: Stage) -> None:
         "policies",
         "volumes",
         "influxdb",
-        "buckets, tokens",
+        "buckets, tasks, tokens",
     ]
     inventory = Inventory.load(acme.cluster, acme.namespace)
     assert len(inventory.objects) == len(wanted.kubernetes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from collectors.datamodel import MEASUREMENTS, SENSOR_CLASSES, FieldType, field_type
+from collectors.datamodel import MEASUREMENTS, SENSOR_CLASSES, FieldType, field_type, history
 
 TEXT = (Path(__file__).parents[3] / "docs" / "data-model.md").read_text()
 SECTIONS = dict(re.findall(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", TEXT, re.DOTALL | re.MULTILINE))
@@ -48,3 +48,12 @@ def test_types_of_fields_nobody_listed_follow_from_their_names() -> None:
     assert field_type("peer", "accounts") is FieldType.FLOAT
     assert field_type("port_power", "watts") is FieldType.FLOAT
     assert field_type("sensor", "text") is FieldType.STRING
+
+
+def test_the_fields_of_history_are_those_of_the_program() -> None:
+    table = TEXT.partition("| measurement | kept | fields |")[2]
+    told: dict[str, dict[str, str]] = {}
+    for name, how, fields in re.findall(r"^\| `(\w+)` \| (\w+) \| (.*) \|$", table, re.MULTILINE):
+        told.setdefault(name, {}).update(dict.fromkeys(re.findall(r"`(\w+)`", fields), how))
+
+    assert told == {name: history(name) for name in MEASUREMENTS}

@@ -145,7 +145,7 @@ class Applying:
             self._store_secrets()
             said(self._roll(dealt.influxdb))
         if self._reachable(waves.INFLUXDB, dealt.influxdb):
-            with step(self.observe, "buckets, tokens") as said:
+            with step(self.observe, "buckets, tasks, tokens") as said:
                 said(self._prepare())
         with step(self.observe, "telegraf, grafana") as said:
             # The tokens are there now: pods that read them are as they should be only with them.

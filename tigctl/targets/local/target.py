@@ -168,7 +168,7 @@ class LocalTarget:
         with step(observe, "influxdb") as said:
             state = run.ensure(state)
             said("ready")
-        with step(observe, "buckets, tokens") as said:
+        with step(observe, "buckets, tasks, tokens") as said:
             said(run.prepare(state, bundle.influxdb))
         state = self._see(state, bundle)
         with step(observe, "telegraf") as said:
