@@ -85,10 +85,12 @@ def inherit(name: str, profiles: Mapping[str, Profile], extends: Families) -> Pr
     profile = profiles[name]
     metrics: dict[str, Metric] = {metric.name: metric for metric in profile.metrics}
     identity = dict(profile.identity)
+    models = dict(profile.models)
     for parent in extends[name]:
         inherited = inherit(parent.name, profiles, extends)
         if parent.moves:
             inherited = _moved(inherited, parent.moved, name)
+        models = {**inherited.models, **models}
         for metric in inherited.metrics:
             metrics.setdefault(metric.name, metric)
         for fact, where in inherited.identity.items():
@@ -96,7 +98,7 @@ def inherit(name: str, profiles: Mapping[str, Profile], extends: Families) -> Pr
             identity[fact] = (
                 Identity(mine.value or where.value, mine.sources + where.sources) if mine else where
             )
-    return replace(profile, metrics=tuple(metrics.values()), identity=identity)
+    return replace(profile, metrics=tuple(metrics.values()), identity=identity, models=models)
 
 
 def resolved(library: Library, profile: Profile, sys_object_id: str) -> Profile:
