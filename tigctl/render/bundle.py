@@ -123,30 +123,33 @@ class Alerting:
     """What Grafana must hold so that people are called.
 
     `policy` is the tree of notification policies as JSON; "": whatever is there stays, for
-    nobody is to be reached. `mail_variable` names the environment variable with the password of
-    the mail server, "" where it asks for none.
+    nobody is to be reached.
     """
 
     rules: tuple[AlertRule, ...] = ()
     contacts: tuple[ContactPoint, ...] = ()
     policy: str = ""
-    mail_variable: str = ""
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """The environment variables that have to be set to carry this out."""
-        named = (*(one.variable for one in self.contacts), self.mail_variable)
-        return tuple(name for name in named if name)
 
 
 @dataclass(frozen=True, slots=True)
 class GrafanaState:
-    """What Grafana must hold for a tenant."""
+    """What Grafana must hold for a tenant.
+
+    `secrets` are keys that its own Secret holds, each with the environment variable that has the
+    value.
+    """
 
     data_sources: tuple[DataSource, ...] = ()
     folders: tuple[Folder, ...] = ()
     boards: tuple[Board, ...] = ()
     alerting: Alerting = Alerting()
+    secrets: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that have to be set to carry this out."""
+        contacts = (one.variable for one in self.alerting.contacts if one.variable)
+        return (*contacts, *(variable for _, variable in self.secrets))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from collectors.datamodel import MEASUREMENTS
 from collectors.device import Device
@@ -30,6 +30,7 @@ from tigctl.render.bundle import (
 from tigctl.render.grafana import state as grafana_state
 from tigctl.render.history import tasks
 from tigctl.render.kubernetes import sizing
+from tigctl.render.kubernetes.login import secrets
 from tigctl.render.kubernetes.model import Object
 from tigctl.render.kubernetes.objects import objects, stack_of
 from tigctl.spec.workspace import Tenant
@@ -111,13 +112,15 @@ def _grafana(
         return GrafanaState()
     wanted = alert_settings.enabled(rules, tenant.settings.alerts)
     context = alert_settings.context(tenant, summaries)
-    return grafana_state(
+    found = grafana_state(
         tenant.name,
         bucket,
         boards,
         url=_INFLUXDB_URL,
         alerting=alerting(tenant.name, wanted, context),
     )
+    settings = tenant.settings
+    return replace(found, secrets=secrets(settings.login, settings.alerts.mail))
 
 
 def _objects(

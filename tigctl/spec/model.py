@@ -31,6 +31,7 @@ from tigctl.spec.fields import (
     setting,
 )
 from tigctl.spec.isolation import ClusterIsolation, Isolation
+from tigctl.spec.login import GrafanaLogin
 from tigctl.spec.stack import (
     Exposure,
     GatewayReference,
@@ -165,6 +166,9 @@ class TenantSettings(Section):
 
     isolation: Isolation = setting({})
     """Who may talk to the tenant's pods beyond what every stack needs."""
+
+    login: GrafanaLogin = setting({})
+    """Who may log in to Grafana."""
 
     placement: Placement = setting({})
     """Spread over failure domains."""

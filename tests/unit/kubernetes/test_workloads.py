@@ -9,6 +9,7 @@ and Pod Security take the objects is in tests/integration/kubernetes/test_worklo
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -508,3 +509,57 @@ def test_grafana_sends_mail_where_a_server_is_named() -> None:
     assert found["GF_SMTP_PASSWORD"] == {
         "secretKeyRef": {"name": "grafana-admin", "key": "smtp_password"}
     }
+
+
+OIDC = {
+    "client_id": "grafana-acme",
+    "client_secret": {"env": "OIDC_SECRET"},
+    "auth_url": "https://sso.example/authorize",
+    "token_url": "https://sso.example/token",
+    "userinfo_url": "https://sso.example/userinfo",
+}
+LDAP = {
+    "host": "ldap.example",
+    "bind_dn": "cn=grafana,dc=example",
+    "bind_password": {"env": "LDAP_SECRET"},
+    "search_base": ["ou=people,dc=example"],
+    "editors": "cn=noc,dc=example",
+}
+
+
+def _login(settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    objects = workloads(stack((), {"login": settings}))
+    env = container(objects, "Deployment grafana")["env"]
+    file = objects.get("ConfigMap grafana-ldap")
+    return (
+        {one["name"]: one.get("value", one.get("valueFrom")) for one in env},
+        tomllib.loads(file["data"]["ldap.toml"]) if file else {},
+    )
+
+
+def test_people_look_and_nobody_gets_in_unasked() -> None:
+    found, file = _login({})
+    assert found["GF_AUTH_ANONYMOUS_ENABLED"] == "false"
+    assert found["GF_USERS_AUTO_ASSIGN_ORG_ROLE"] == "Viewer"
+    assert not file
+    assert not [name for name in found if "OAUTH" in name or "LDAP" in name]
+
+
+def test_people_come_by_single_sign_on() -> None:
+    found, _ = _login({"oidc": OIDC, "password": False})
+    assert found["GF_AUTH_GENERIC_OAUTH_ROLE_ATTRIBUTE_PATH"] == "'Viewer'"
+    assert found["GF_AUTH_GENERIC_OAUTH_API_URL"] == "https://sso.example/userinfo"
+    assert found["GF_AUTH_GENERIC_OAUTH_CLIENT_SECRET"] == {
+        "secretKeyRef": {"name": "grafana-admin", "key": "oidc_client_secret"}
+    }
+    assert found["GF_AUTH_DISABLE_LOGIN_FORM"] == "true"
+
+
+def test_people_come_from_a_directory() -> None:
+    found, file = _login({"ldap": LDAP})
+    (server,) = file["servers"]
+    assert found["GF_AUTH_LDAP_CONFIG_FILE"] == "/etc/tigctl/ldap/ldap.toml"
+    assert (server["host"], server["use_ssl"], server["start_tls"]) == ("ldap.example", True, False)
+    assert server["bind_password"] == "$__env{LDAP_BIND_PASSWORD}"
+    assert found["LDAP_BIND_PASSWORD"]["secretKeyRef"]["key"] == "ldap_bind_password"
+    assert [one["org_role"] for one in server["group_mappings"]] == ["Editor", "Viewer"]

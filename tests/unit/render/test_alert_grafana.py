@@ -4,6 +4,7 @@ variables they need. The same through the API is tests/integration/test_grafana_
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,5 +68,7 @@ def test_without_contacts_nobody_s_policies_are_touched() -> None:
 
 
 def test_the_variables_that_have_to_be_set() -> None:
-    assert _alerting(GIVEN).variables == ("HOOK_URL", "MAIL_PASSWORD")
-    assert _alerting({}).variables == ()
+    made = state("acme", "raw", (), url="", alerting=_alerting(GIVEN))
+    assert made.variables == ("HOOK_URL",)
+    assert replace(made, secrets=(("key", "PASSWORD"),)).variables == ("HOOK_URL", "PASSWORD")
+    assert state("acme", "raw", (), url="", alerting=_alerting({})).variables == ()

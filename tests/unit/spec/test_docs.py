@@ -18,6 +18,7 @@ from tigctl.spec.alerts import Contact, Exception_, Route, RuleSettings, Window
 from tigctl.spec.credentials import Credential
 from tigctl.spec.isolation import Destination, Source
 from tigctl.spec.keys import FLEET_KEYS, aliases, bare, is_section
+from tigctl.spec.login import Ldap, Oidc
 from tigctl.spec.model import Fleet, TargetSettings, TenantSettings
 from tigctl.spec.row import Row
 from tigctl.spec.schema import descriptions
@@ -66,6 +67,8 @@ TABLES = {
     "route": rows(Route),
     "rule": rows(RuleSettings, "alerts.rules.NAME."),
     "exception": rows(Exception_),
+    "oidc": rows(Oidc, "login.oidc."),
+    "ldap": rows(Ldap, "login.ldap."),
     "window": rows(Window, "maintenance.NAME."),
 }
 

@@ -63,6 +63,7 @@ def test_the_promised_defaults() -> None:
             "grafana": {"egress": (), "ingress": (), "clients": ()},
             "jobs": {"egress": ()},
         },
+        "login": {"oidc": None, "ldap": None, "password": True},
         "placement": {"spread_by": "topology.kubernetes.io/zone", "required": False},
         "alerts": {
             "enabled": True,

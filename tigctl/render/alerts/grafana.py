@@ -37,7 +37,6 @@ def alerting(tenant: str, rules: Sequence[Loaded], context: Context) -> Alerting
         rules=tuple(_rule(tenant, one, context) for one in rules),
         contacts=contacts,
         policy=dumps(_policy(alerts)) if contacts else "",
-        mail_variable=alerts.mail.password.env if alerts.mail.password else "",
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tigctl.render.kubernetes import placement, pod, reference, sizing
-from tigctl.render.kubernetes.model import Object, Stack
+from tigctl.render.kubernetes import configs, login, placement, pod, reference, sizing
+from tigctl.render.kubernetes.model import CONFIG_ANNOTATION, Object, Stack
 
 NAME = "grafana"
 
@@ -29,13 +29,24 @@ def grafana(stack: Stack) -> list[Object]:
         GF_SERVER_SERVE_FROM_SUB_PATH=_flag(entrance.path.rstrip("/") != ""),
         GF_SECURITY_COOKIE_SECURE=_flag(_encrypted(stack)),
     )
-    container["env"] += _mail(stack)
+    container["env"] += [*_mail(stack), *login.variables(stack.settings.login)]
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         # Without the path it would redirect to where people reach it, which the kubelet does not
         # follow and takes for health.
         container[probe]["httpGet"]["path"] = f"{entrance.path.rstrip('/')}/api/health"
     if not stack.settings.storage.grafana:
         pod.set_volume(spec, "data", emptyDir={"sizeLimit": "1Gi"})
+    if ldap := stack.settings.login.ldap:
+        config: Object = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": stack.metadata(login.CONFIG, NAME),
+            "data": {login.FILE: login.ldap_file(ldap)},
+        }
+        login.mount(container, spec)
+        rolled = {CONFIG_ANNOTATION: configs.checksum(config["data"][login.FILE])}
+        deployment["spec"]["template"]["metadata"]["annotations"] = rolled
+        objects.insert(0, config)
     service["spec"]["selector"] = stack.selector(NAME)
     budget["spec"]["selector"]["matchLabels"] = stack.selector(NAME)
     return objects
@@ -58,7 +69,7 @@ def _mail(stack: Stack) -> list[Object]:
         plain["GF_SMTP_USER"] = mail.user
     found: list[Object] = [{"name": name, "value": value} for name, value in plain.items()]
     if mail.password:
-        found.append(pod.variable_from("GF_SMTP_PASSWORD", "grafana-admin", "smtp_password"))
+        found.append(pod.variable_from("GF_SMTP_PASSWORD", login.SECRET, login.MAIL_KEY))
     return found
 
 

@@ -163,8 +163,7 @@ class Applying:
         values = device_values(self.bundle, self.environ)
         if self.bundle.telegraf and secrets.read(names.DEVICES_SECRET) != values:
             secrets.write(names.DEVICES_SECRET, values)
-        mail = self.bundle.grafana.alerting.mail_variable
-        more = {names.MAIL_PASSWORD: self.environ[mail]} if mail else {}
+        more = {key: self.environ[name] for key, name in self.bundle.grafana.secrets}
         secrets.ensure(names.GRAFANA_SECRET, "password", "secret_key", user="admin", **more)
         database.admin_password(secrets)
 

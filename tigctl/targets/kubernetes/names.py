@@ -17,7 +17,6 @@ OPERATOR_SECRET = "influxdb-operator"  # noqa: S105 - names of Secrets, here and
 WRITER_SECRET = "influxdb-writer"  # noqa: S105
 READER_SECRET = "influxdb-reader"  # noqa: S105
 GRAFANA_SECRET = "grafana-admin"  # noqa: S105
-MAIL_PASSWORD = "smtp_password"  # noqa: S105 - the name of its key
 DEVICES_SECRET = "device-credentials"  # noqa: S105
 SECRETS = (OPERATOR_SECRET, WRITER_SECRET, READER_SECRET, GRAFANA_SECRET, DEVICES_SECRET)
 

@@ -4,7 +4,7 @@ influxdb-operator    token and password of the administrator; no pod sees them
 influxdb-writer      Telegraf's token, which may only write
 influxdb-reader      Grafana's and tigctl's token, which may only read
 grafana-admin        user and password of Grafana's administrator; secret_key encrypts its database;
-                     smtp_password where the mail server asks for one
+                     and what log-in and mail need (render/kubernetes/login.py)
 device-credentials   one key per environment variable that Telegraf's configurations name
 """
 

@@ -223,7 +223,7 @@ class KubernetesTarget:
         It looks for itself instead of trusting `changes`, for the world may have moved; whether
         there are any decides only about a new revision.
         """
-        refuse_unset(bundle.telegraf, environ, bundle.grafana.alerting.variables)
+        refuse_unset(bundle.telegraf, environ, bundle.grafana.variables)
         self._known = None
         Applying(self, bundle, environ, observe, changed=bool(changes)).run()
 
