@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,15 @@ from tigctl.backends.kubernetes.errors import Stale
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import TargetError
 from tigctl.targets.interface import Observer
-from tigctl.targets.kubernetes import names
+from tigctl.targets.kubernetes import managed, names, users
 from tigctl.targets.kubernetes.snapshot import Snapshot
+from tigctl.targets.kubernetes.users import User
 from tigctl.targets.model import Json
 from tigctl.targets.steps import step
 
 _PATIENCE_S = 120.0
+_NAMED = 5
+_EVERYWHERE = frozenset({("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")})
 _ORDER = {kind: number for number, kind in enumerate(names.KINDS)}
 
 
@@ -48,8 +51,11 @@ def remove(
             f"{tenant}: {', '.join(ref.name for ref in volumes)} would go with the namespace",
             hint="say -P as well, if the data shall go; without -N the namespace stays",
         )
-    if wishes.namespace:
-        _refuse_strangers(tenant, there, ours.keys())
+    if (volumes and wishes.volumes) or wishes.namespace:
+        others = users.strangers(cluster, namespace, ours.keys())
+        _refuse_users(tenant, volumes, others)
+        if wishes.namespace:
+            _refuse_strangers(tenant, there, ours.keys(), others)
     gone = [ref for ref in ours if _goes(ref, wishes)]
     gone.sort(key=lambda ref: (-_ORDER[ref.kind], ref))
     if gone:
@@ -75,6 +81,8 @@ def _ours(tenant: str, there: Snapshot) -> dict[Ref, Mapping[str, Any]]:
         ref: metadata
         for ref, metadata in there.objects.items()
         if wanted.items() <= (metadata.get("labels") or {}).items()
+        # A copy that somebody made of one of our objects has our labels, too.
+        and (managed.ours(metadata) is not None or ref.kind == "Lease")
     }
 
 
@@ -111,20 +119,42 @@ def _goes(ref: Ref, wishes: Wishes) -> bool:
     return wishes.volumes or not keeps
 
 
-def _refuse_strangers(tenant: str, there: Snapshot, ours: object) -> None:
+def _refuse_users(tenant: str, volumes: Sequence[Ref], others: Sequence[User]) -> None:
+    """A volume is not deleted while another tenant or a person uses it."""
+    for volume in volumes:
+        using = [str(user) for user in others if volume.name in user.claims]
+        if using:
+            raise TargetError(
+                f"{tenant}: volume {volume.name} is used by {', '.join(using[:_NAMED])}",
+                hint="end these, or leave -P out: the volume stays then; nothing was deleted",
+            )
+
+
+def _refuse_strangers(
+    tenant: str, there: Snapshot, ours: Collection[Ref], others: Sequence[User]
+) -> None:
     """A namespace is deleted only where nothing of others would go with it."""
-    own = {"kube-root-ca.crt", "default"}  # every namespace has these
-    strangers = [
-        ref
-        for ref in there.objects
-        if ref.namespace and ref not in ours and ref.name not in own  # type: ignore[operator]  # a view of keys
-    ]
+    strangers = {
+        str(ref)
+        for ref, metadata in there.objects.items()
+        if ref.namespace and ref not in ours and not _comes_by_itself(ref, metadata)
+    }
+    strangers |= {str(user.ref) for user in others}
     if strangers:
-        named = ", ".join(map(str, sorted(strangers)[:5]))
         raise TargetError(
-            f"{tenant}: the namespace holds what tigctl did not make: {named}",
+            f"{tenant}: the namespace holds what tigctl did not make:"
+            f" {', '.join(sorted(strangers)[:_NAMED])}",
             hint="move or delete these, or leave -N out; nothing was deleted",
         )
+
+
+def _comes_by_itself(ref: Ref, metadata: Mapping[str, Any]) -> bool:
+    """What every namespace has, and what a controller made of an object that is there itself."""
+    if (ref.kind, ref.name) in _EVERYWHERE:
+        return True
+    issued = "cert-manager.io/certificate-name" in (metadata.get("annotations") or {})
+    made = any(owner.get("controller") for owner in metadata.get("ownerReferences") or ())
+    return made or (issued and ref.kind == "Secret")
 
 
 def _delete(

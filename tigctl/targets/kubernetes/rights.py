@@ -67,6 +67,9 @@ IN_NAMESPACE: tuple[Right, ...] = (
     Right("Pod", ("get",), "the last words of a container that ended", "log"),
     Right("Pod", ("get", "create"), "the way to InfluxDB and Grafana", "portforward"),
     Right("ReplicaSet", ("list",), "tells the pods of the newest version"),
+    Right("DaemonSet", ("list",), "tells who else uses a volume"),
+    Right("Job", ("list",), "tells who else uses a volume"),
+    Right("CronJob", ("list",), "tells who else uses a volume"),
     Right("Event", ("list",), "says why a volume or a pod is not made"),
 )
 

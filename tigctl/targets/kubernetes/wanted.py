@@ -29,7 +29,11 @@ def wanted_objects(
     """
     left_out = {
         kind
-        for kind, made in ((names.VOLUME, options.volumes), (names.POLICY, options.policies))
+        for kind, made in (
+            (names.VOLUME, options.volumes),
+            ("StorageClass", options.volumes),  # nobody needs it but the volumes
+            (names.POLICY, options.policies),
+        )
         if not made
     }
     return [
