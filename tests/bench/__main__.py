@@ -13,7 +13,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests import bench
-from tests.bench import first_point, fleet, killed, outage, poll, rendering, slow, starting
+from tests.bench import (
+    discovery,
+    first_point,
+    fleet,
+    killed,
+    outage,
+    poll,
+    rendering,
+    slow,
+    starting,
+)
 from tests.bench.report import HEAD
 from tests.bench.stage import Scale, Unfit
 
@@ -26,6 +36,7 @@ MEASUREMENTS = {
     "poll": poll.run,
     "fleet": fleet.run,
     "killed": killed.run,
+    "discover": discovery.run,
 }
 # Small ones take a minute or two each and are for seeing that a measurement works.
 _FULL = {"slow": Scale(devices=100, ports=24, interval=60, rounds=4)}

@@ -91,7 +91,7 @@ def farm(layout: Layout) -> Iterator[FarmProcess]:
     command = [sys.executable, "-m", "tests.simulator.farm", "--port", "0"]
     command += ["--devices", str(layout.devices), "--ports", str(layout.ports)]
     command += ["--dead", str(layout.dead), "--base", layout.base]
-    command += ["--community", layout.community]
+    command += ["--community", layout.community, "--step", str(layout.step)]
     for number, seconds in layout.delays:
         command += ["--delay", f"{number}={seconds}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT) as process:
@@ -151,14 +151,14 @@ class Run:
     output: str
 
 
-def tigctl(root: Path, *arguments: str, allowed: tuple[int, ...] = (0,)) -> Run:
+def tigctl(root: Path, *arguments: str, allowed: tuple[int, ...] = (0,), **environ: str) -> Run:
     """Calls the program in a workspace. Raises Unfit with its words where it fails."""
     program = Path(sys.executable).with_name("tigctl")
     started = time.perf_counter()
     done = subprocess.run(
         [program, *arguments],
         cwd=root,
-        env={**os.environ, "SNMP_COMMUNITY": COMMUNITY},
+        env={**os.environ, "SNMP_COMMUNITY": COMMUNITY, **environ},
         capture_output=True,
         text=True,
         check=False,

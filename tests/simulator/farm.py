@@ -186,13 +186,13 @@ class Farm:
             listener.accept()[0].close()
 
 
-def addresses(base: str) -> Iterator[str]:
-    """Addresses from `base` on, without those that end in .0 or .255."""
+def addresses(base: str, step: int = 1) -> Iterator[str]:
+    """Every `step`-th address from `base` on, without those that end in .0 or .255."""
     number = int(ipaddress.IPv4Address(base))
     while True:
         if number & 0xFF not in (0, 0xFF):
             yield str(ipaddress.IPv4Address(number))
-        number += 1
+        number += step
 
 
 def spread(devices: int, dead: int) -> frozenset[int]:
@@ -212,12 +212,13 @@ class Layout:
     base: str = "127.30.0.1"
     community: str = "public"
     delays: tuple[tuple[int, float], ...] = ()
+    step: int = 1
 
     def build(self) -> list[Device]:
         """The devices, numbered from 1; device 1 is named sim-00001 and has the first address."""
         agent = Agent(model.switch(self.ports), self.community)
         dead, delays = spread(self.devices, self.dead), dict(self.delays)
-        free = addresses(self.base)
+        free = addresses(self.base, self.step)
         return [
             Device(
                 number=number,
@@ -236,6 +237,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--ports", type=int, default=48)
     add("--dead", type=int, default=0, help="how many of the devices never answer")
     add("--base", default="127.30.0.1", help="first address (default %(default)s)")
+    add("--step", type=int, default=1, help="devices have every so many-th address")
     add("--bind", default="0.0.0.0", help="address of the socket (default %(default)s)")  # noqa: S104  # see Farm
     add("--port", type=int, default=1161, help="UDP port; 0 takes a free one")
     add("--community", default="public")
@@ -249,7 +251,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _arguments(arguments)
     delays = tuple((int(n), float(s)) for n, _, s in (d.partition("=") for d in options.delay))
     layout = Layout(
-        options.devices, options.ports, options.dead, options.base, options.community, delays
+        options.devices,
+        options.ports,
+        options.dead,
+        options.base,
+        options.community,
+        delays,
+        options.step,
     )
     try:
         farm = Farm(bind=options.bind, port=options.port)
