@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 # Seconds of packets that may leave at once after a pause of the program.
-_BURST_S = 0.05
+_BURST_S = 0.1
 
 
 class Pacer:
-    """Lets `rate` packets a second go, evenly; never more than a twentieth of them at once."""
+    """Lets `rate` packets a second go, evenly; never more than a tenth of them at once."""
 
     def __init__(self, rate: float, now: float) -> None:
         """`now` is in seconds of any clock that never goes back."""
