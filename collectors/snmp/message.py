@@ -56,10 +56,14 @@ class Varbind(NamedTuple):
     def text(self) -> str:
         """The value for a person: strings decoded, numbers and OIDs written out.
 
-        A string that is not UTF-8 is taken as Latin-1, which every byte is part of.
+        A string that is not UTF-8 is taken as Latin-1, which every byte is part of. An OID that
+        is cut off is no text at all: one broken value must not cost the rest of the answer.
         """
         if self.tag == ber.OBJECT_ID:
-            return ber.format_oid(ber.decode_oid(self.value))
+            try:
+                return ber.format_oid(ber.decode_oid(self.value))
+            except Malformed:
+                return ""
         if self.tag == ber.IP_ADDRESS:
             return ".".join(map(str, self.value))
         if self.tag in _SIGNED or self.tag in _UNSIGNED:
