@@ -16,6 +16,23 @@ class InterfaceKey(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Who stands at the other end of a link.
+
+    Attributes:
+        protocol: `lldp` or `cdp`.
+        port: this device's port, as it names it.
+        name: the neighbour's sysName or device ID; its chassis address where it has no name.
+        far_port: the neighbour's port; empty if not told.
+    """
+
+    protocol: str
+    port: str
+    name: str
+    far_port: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What a device told when it was probed.
 
@@ -34,6 +51,11 @@ class Facts:
         max_repetitions: the largest GETBULK repetition count the device was seen to bear.
         answer_ms: the slowest answer seen, rounded up to 10, 20, 50, 100, 200, 500 … ms, so
             that two probes of an unchanged device give the same lock.
+        fastest: Mbit/s of the fastest interface, found out only of a device that has 32-bit
+            counters alone: it says how soon they wrap. 0: not known, or not needed.
+        interfaces: digest of the interfaces' names, and one of names with their indices. Where
+            the first stays and the second changes, the device has numbered them anew.
+        neighbours: by LLDP and CDP, sorted.
     """
 
     credentials: str
@@ -47,6 +69,14 @@ class Facts:
     interface_key: InterfaceKey = InterfaceKey.NAME
     max_repetitions: int = 25
     answer_ms: int = 10
+    fastest: int = 0
+    interfaces: tuple[str, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
+
+    @property
+    def wrap_s(self) -> float | None:
+        """Seconds in which a 32-bit counter of octets wraps on the fastest interface."""
+        return 2**32 * 8 / (self.fastest * 1e6) if self.fastest else None
 
 
 class Reason(StrEnum):

@@ -20,8 +20,9 @@ from collectors.facts import Facts, Found, Silence
 from collectors.knowledge.identify import found_rows, told
 from collectors.knowledge.model import IdentitySource
 from collectors.probe import words
-from collectors.probe.interfaces import IF_DESCR, IF_NAME, interface_key
+from collectors.probe.interfaces import IF_DESCR, IF_NAME, digests, fastest, interface_key
 from collectors.probe.model import Inquiry, Options
+from collectors.probe.neighbours import ASKED, neighbours
 from collectors.probe.survey import SYS_OBJECT_ID, Column, Stalled, Survey
 from collectors.probe.text import clean, engine_id, object_id
 from collectors.probe.words import Attempt, Ping
@@ -113,11 +114,14 @@ class _Probe:
         questions = self._inquiry(sys_object_id, sys_descr)
         name = sys_name or sys_descr[:40] or sys_object_id or "a device without a name"
         try:
-            columns = await survey.count(map(parse_oid, questions.columns), _INTERFACE_NAMES)
+            wanted = {*map(parse_oid, questions.columns)}
+            columns = await survey.count(wanted | {*ASKED}, _INTERFACE_NAMES)
             itself = () if session.keys.version == "1" else (ENGINE_ID, SERIAL)
             texts = await survey.get([*map(parse_oid, questions.texts), *itself])
             exact = await survey.get(list(map(parse_oid, questions.exact)))
             rows = await _rows(questions.rows, survey, columns)
+            beside = await neighbours(survey, columns)
+            speed = await fastest(survey, columns)
         except Stalled as stalled:
             return words.stalled(name, stalled.silence, await self._ping())
         except Refused as refused:
@@ -129,7 +133,8 @@ class _Probe:
         if format_oid(SERIAL) not in questions.texts:
             texts.pop(SERIAL, None)
         said = {format_oid(oid): clean(text.text) for oid, text in texts.items()} | rows
-        answers = {oid: column.rows for oid, column in columns.items()}
+        unasked = {*ASKED} - wanted
+        answers = {oid: column.rows for oid, column in columns.items() if oid not in unasked}
         answers.update(dict.fromkeys(exact, 1))
         return Facts(
             credentials=session.keys.name,
@@ -143,6 +148,9 @@ class _Probe:
             interface_key=interface_key(columns),
             max_repetitions=survey.max_repetitions,
             answer_ms=answer_ms(session.slowest),
+            fastest=speed,
+            interfaces=digests(columns, interface_key(columns)),
+            neighbours=beside,
         )
 
     async def _ping(self) -> Ping:

@@ -11,6 +11,7 @@ from collectors.device import SNMP_PORT
 from collectors.discovery.compare import Finding, Known, State
 from collectors.discovery.model import MOST_ADDRESSES, Seen
 from collectors.discovery.targets import Range, Targets, hosts, without
+from collectors.discovery.topology import parents
 from collectors.facts import Found
 from collectors.login import Login
 from tigctl.cli.output import count
@@ -20,6 +21,7 @@ from tigctl.spec.ranges import Ranges, network_range, pool_range, show
 from tigctl.spec.workspace import Tenant
 
 LARGEST_LIST = 16 << 20
+_SUGGESTIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +217,20 @@ def cells(finding: Finding) -> tuple[str, ...]:
         (seen.credentials if seen else "") or "–",
         what[:120],
     )
+
+
+def suggested(tenant: Tenant, lock: Mapping[str, Found]) -> Iterator[str]:
+    """Parents that LLDP and CDP suggest for listed devices without one, a line each."""
+    facts = {
+        device.name: entry.facts
+        for device in tenant.devices
+        if (entry := lock.get(device.name)) and entry.facts
+    }
+    found = parents(tenant.devices, facts)
+    for one in found[:_SUGGESTIONS]:
+        yield f"parent   {one.device}: {one.parent} ({one.why}); write it into the column parent"
+    if len(found) > _SUGGESTIONS:
+        yield f"         and {len(found) - _SUGGESTIONS} more"
 
 
 def summary(findings: Sequence[Finding]) -> Iterator[str]:

@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from collectors.device import SNMP_PORT, Device
-from collectors.facts import Found
+from collectors.facts import Facts, Found, InterfaceKey
 from collectors.knowledge.match import match
 from collectors.knowledge.model import Chosen, Match
 from collectors.login import Login
 from tigctl.cli.output import beside, count, printable
 from tigctl.cli.stack import Stack
 from tigctl.render.bundle import DeviceSummary
+from tigctl.spec.counters import wraps
 from tigctl.spec.workspace import Tenant
 
 _LABEL = 12  # width of the first column
+_NEIGHBOURS = 12
 
 
 def explanation(stack: Stack, name: str) -> list[str]:
@@ -35,8 +37,10 @@ def explanation(stack: Stack, name: str) -> list[str]:
         lines += _profile(found, tenant, answered=facts is not None)
         lines += _polls(found, tenant, device, expected)
         lines += _slowly(found, tenant)
+        lines += _counters(facts, expected.budget.interval)
         lines += _labelled("log in", _login(tenant.logins_for(device), entry))
     lines += _checks(device, tenant)
+    lines += _beside(facts)
     if entry and entry.silence:
         kept = " What was known from before is still polled." if facts else ""
         lines += _labelled("last probe", f"{entry.silence.text}.{kept}")
@@ -137,10 +141,32 @@ def _login(logins: tuple[Login, ...], entry: Found | None) -> str:
     return "; ".join(said) or "no credentials"
 
 
+def _counters(facts: Facts | None, interval: int) -> Iterator[str]:
+    """A word on what polling cannot tell of this device's interfaces."""
+    if facts and (wrap := facts.wrap_s) and wrap < 2 * interval:
+        yield from _labelled("counters", wraps(facts, interval))
+    if facts and facts.interface_key is InterfaceKey.INDEX:
+        said = "interfaces have no names of their own: they go by index, which a reboot may change"
+        yield from _labelled("names", said)
+
+
 def _checks(device: Device, tenant: Tenant) -> Iterator[str]:
     checks = [f"ping, {tenant.settings.ping.count} packets"] if device.icmp else []
     checks += [f"TCP port {port}" for port in device.tcp]
     yield from _labelled("also", "; ".join(checks) if checks else "no ping: the inventory says so")
+
+
+def _beside(facts: Facts | None) -> Iterator[str]:
+    """The neighbours, a line each."""
+    label = "beside"
+    found = facts.neighbours if facts else ()
+    for one in found[:_NEIGHBOURS]:
+        far = f" {printable(one.far_port)}" if one.far_port else ""
+        said = f"{printable(one.port)} to {printable(one.name)}{far} ({one.protocol.upper()})"
+        yield from _labelled(label, said)
+        label = ""
+    if len(found) > _NEIGHBOURS:
+        yield from _labelled("", f"and {len(found) - _NEIGHBOURS} more")
 
 
 def _labelled(label: str, text: str) -> Iterator[str]:

@@ -43,6 +43,19 @@ def _newer(old: Found | None, new: Found | None) -> Found | None:
     return Found(new.address, new.port, old.facts, new.silence)
 
 
+def renumbered(former: Mapping[str, Found], found: Mapping[str, Found]) -> tuple[str, ...]:
+    """The devices that gave their interfaces other indices since the last probe."""
+
+    def digests(entries: Mapping[str, Found], name: str) -> tuple[str, ...]:
+        entry = entries.get(name)
+        return entry.facts.interfaces if entry and entry.facts else ()
+
+    pairs = ((name, digests(former, name), digests(found, name)) for name in found)
+    return tuple(
+        name for name, old, new in pairs if old and new and old[0] == new[0] and old[1:] != new[1:]
+    )
+
+
 def silent(found: Mapping[str, Found]) -> tuple[str, ...]:
     """The devices that were asked and did not answer."""
     return tuple(

@@ -15,11 +15,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import astuple
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from collectors.facts import Facts, Found, InterfaceKey, Reason, Silence
+from collectors.facts import Facts, Found, InterfaceKey, Neighbour, Reason, Silence
 from tigctl.spec import files
 from tigctl.spec.faults import Faults
 from tigctl.spec.text import MEBIBYTE, read_text
@@ -78,6 +79,13 @@ def _facts(facts: Facts) -> Iterator[str]:
     yield f'        "interface_key": "{facts.interface_key.value}"'
     yield f'        "max_repetitions": {facts.max_repetitions}'
     yield f'        "answer_ms": {facts.answer_ms}'
+    if facts.fastest:
+        yield f'        "fastest": {facts.fastest}'
+    if facts.interfaces:
+        yield f'        "interfaces": {json.dumps(facts.interfaces)}'
+    if facts.neighbours:
+        lines = [f"          {json.dumps(list(astuple(one)))}" for one in facts.neighbours]
+        yield '        "neighbours": [\n' + ",\n".join(lines) + "\n        ]"
     if facts.texts:
         lines = [
             f"          {json.dumps(oid)}: {json.dumps(facts.texts[oid])}"
@@ -158,9 +166,12 @@ def _read_facts(entry: dict[str, Any]) -> Facts:
         for column, rows in columns.items():
             answers[_joined(table, column)] = rows
     texts = {_joined(oid): _text(text) for oid, text in entry.pop("texts", {}).items()}
+    beside = tuple(Neighbour(*map(_text, one)) for one in entry.pop("neighbours", ()))
     if not set(map(type, answers.values())) <= {int} or min(answers.values(), default=0) < 0:
         raise _Damaged("counts rows by something else than numbers")
     numbers = {key: _number(entry.pop(key)) for key in ("max_repetitions", "answer_ms")}
+    fastest = _number(entry.pop("fastest", 0))
+    interfaces = tuple(map(_text, entry.pop("interfaces", ())))
     key = InterfaceKey(entry.pop("interface_key"))
     named = {
         key: _text(entry.pop(key, ""))
@@ -179,6 +190,9 @@ def _read_facts(entry: dict[str, Any]) -> Facts:
         interface_key=key,
         max_repetitions=numbers["max_repetitions"],
         answer_ms=numbers["answer_ms"],
+        fastest=fastest,
+        interfaces=interfaces,
+        neighbours=beside,
     )
 
 

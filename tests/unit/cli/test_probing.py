@@ -3,12 +3,14 @@ covered by tests/integration."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from collectors.device import Device
 from collectors.facts import Facts, Found, Reason, Silence
 from collectors.knowledge.model import Library, Profile
-from tigctl.cli.probing import merged, needy, silent, summary
+from tigctl.cli.probing import merged, needy, renumbered, silent, summary
 
 FACTS = Facts("default", "1.3.6.1.4.1.99999.1", "a thing", "thing")
 OTHER = Facts("default", "1.3.6.1.4.1.99998.7", "another", "other")
@@ -92,3 +94,21 @@ def test_who_needs_a_person_and_what_to_do() -> None:
     assert "passwords" in rows[1].next
     assert "1.3.6.1.4.1.99998.7" in rows[2].text
     assert rows[2].next == ""
+
+
+@pytest.mark.parametrize(
+    ("former", "new", "told"),
+    [
+        (("names", "old"), ("names", "new"), ("sw1",)),
+        (("names", "old"), ("names", "old"), ()),
+        (("names", "old"), ("other names", "new"), ()),
+        ((), ("names", "new"), ()),
+        (("names", "old"), (), ()),
+    ],
+)
+def test_interfaces_that_were_numbered_anew_are_noticed(
+    former: tuple[str, ...], new: tuple[str, ...], told: tuple[str, ...]
+) -> None:
+    old, now = (found(replace(FACTS, interfaces=digests)) for digests in (former, new))
+    assert renumbered({"sw1": old}, {"sw1": now}) == told
+    assert renumbered({"sw1": found(reason=Reason.DEAD)}, {"sw1": now}) == ()

@@ -118,10 +118,13 @@ def command(
     swept = _swept(one, targets, logins, options, afresh=afresh)
     if swept.unpinged:
         output.say(f"note: not pinged: {swept.unpinged}")
-    findings = _compared(one, targets, logins, swept)
+    former = lock.read(one.lock_path)
+    known = discovering.known(former, one)
+    asked = Asked(targets, {login.name for login in logins}, pinged=not swept.unpinged)
+    findings = compare(swept.seen, one.devices, known, asked)
     if snmp_only:
         findings = discovering.with_agents(findings)
-    for line in discovering.summary(findings):
+    for line in (*discovering.summary(findings), *discovering.suggested(one, former)):
         output.say(line)
     if form or not write:
         _print(one, findings, form or "csv")
@@ -154,14 +157,6 @@ def _swept(
 
 
 _INVENTORY = "devices.csv"
-
-
-def _compared(
-    tenant: Tenant, targets: Targets, logins: Sequence[Login], swept: Swept
-) -> tuple[Finding, ...]:
-    known = discovering.known(lock.read(tenant.lock_path), tenant)
-    asked = Asked(targets, {login.name for login in logins}, pinged=not swept.unpinged)
-    return compare(swept.seen, tenant.devices, known, asked)
 
 
 def _check_writable(tenant: Tenant) -> None:

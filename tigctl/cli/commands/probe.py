@@ -12,7 +12,7 @@ from collectors.probe.model import Ask, Options
 from collectors.probe.run import probe
 from tigctl.cli import output, place
 from tigctl.cli.options import device_option, tenant_argument
-from tigctl.cli.probing import Needy, merged, needy, silent, summary
+from tigctl.cli.probing import Needy, merged, needy, renumbered, silent, summary
 from tigctl.cli.progress import Probing
 from tigctl.errors import UsageError
 from tigctl.spec import lock
@@ -49,6 +49,12 @@ def command(tenant: str, devices: tuple[str, ...], *, strict: bool) -> int:
         progress.end()
     lock.write(one.lock_path, merged(one.devices, former, found))
     output.data(summary(found, library))
+    if names := renumbered(former, found):
+        said = "has" if len(names) == 1 else "have"
+        output.say(
+            f"note: {output.listed(names)} {said} numbered the interfaces anew, as after a reboot."
+            " Series go by name and go on."
+        )
     _report(needy(tenant, found, library))
     output.say(f"Why so: tigctl explain {tenant} DEVICE     Next: tigctl apply {tenant}")
     return SILENT if strict and silent(found) else 0

@@ -6,6 +6,7 @@ import click
 
 from tigctl.cli import output, place
 from tigctl.cli.options import tenant_argument
+from tigctl.spec.counters import warnings
 
 
 @click.command()
@@ -22,7 +23,8 @@ def command(tenant: str | None) -> None:
       tigctl validate acme
     """
     found = place.checked(tenant)
-    for warning in found.warnings:
+    wrapping = (warning for one in found.tenants.values() for warning in warnings(one))
+    for warning in (*found.warnings, *wrapping):
         output.say(f"warning: {warning}")
     tenants = output.count(len(found.tenants), "tenant")
     devices = output.count(sum(len(one.devices) for one in found.tenants.values()), "device")
