@@ -62,6 +62,11 @@ class Cluster:
         self._threads = ThreadPoolExecutor(PARALLEL, thread_name_prefix="kubernetes")
 
     @property
+    def host(self) -> str:
+        """The API server's address, with the path of a manager's proxy where there is one."""
+        return self._host
+
+    @property
     def client(self) -> ApiClient:
         """The client below, for this package."""
         return self._client
@@ -133,6 +138,18 @@ class Cluster:
             raise
         return any(one["name"] == known.plural for one in found["resources"])
 
+    def served(self, group: str) -> tuple[str, ...]:
+        """The versions of an API group that are served, the preferred one first; none: unknown."""
+        try:
+            found = self._ask("GET", f"/apis/{group}", f"ask for {group}")
+        except Refused as error:
+            if error.status == 404:
+                return ()
+            raise
+        first = found["preferredVersion"]["version"]
+        others = (one["version"] for one in found["versions"])
+        return tuple(dict.fromkeys((first, *others)))
+
     def version(self) -> str:
         """The API server's version: `v1.35.4`."""
         return str(self._ask("GET", "/version", "tell its version")["gitVersion"])
@@ -144,8 +161,13 @@ class Cluster:
         self._raw("GET", "/version", "tell its version", answered=headers.update)
         return Pulse(began, datetime.now(UTC), headers.get("Date", ""))
 
-    def allows(self, verb: str, kind: str, namespace: str = "", subresource: str = "") -> bool:
-        """Whether this user may do `verb` (get, list, patch, create, delete …) with a kind."""
+    def allows(
+        self, verb: str, kind: str, namespace: str = "", subresource: str = "", name: str = ""
+    ) -> bool:
+        """Whether this user may do `verb` (get, list, patch, create, delete …) with a kind.
+
+        Without `namespace` in all of them, without `name` with every object.
+        """
         known = KINDS[kind]
         attributes = {
             "verb": verb,
@@ -153,6 +175,7 @@ class Cluster:
             "resource": known.plural,
             "subresource": subresource,
             "namespace": namespace,
+            "name": name,
         }
         answer = self._ask(
             "POST",
@@ -166,6 +189,35 @@ class Cluster:
             again=True,
         )
         return bool(answer["status"].get("allowed"))
+
+    def user(self) -> str:
+        """Who this user is to the API server; empty where it does not say (before 1.28)."""
+        try:
+            answer = self._ask(
+                "POST",
+                "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+                "ask who this is",
+                body={"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"},
+                again=True,
+            )
+        except Refused:
+            return ""
+        return str(answer["status"]["userInfo"].get("username", ""))
+
+    def rules(self, namespace: str) -> list[Object]:
+        """What this user may do in a namespace, as rules of roles; perhaps not all of it."""
+        answer = self._ask(
+            "POST",
+            "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
+            "ask for rights",
+            body={
+                "apiVersion": "authorization.k8s.io/v1",
+                "kind": "SelfSubjectRulesReview",
+                "spec": {"namespace": namespace},
+            },
+            again=True,
+        )
+        return list(answer["status"].get("resourceRules") or ())
 
     def logs(
         self, namespace: str, pod: str, container: str, *, lines: int, previous: bool = False

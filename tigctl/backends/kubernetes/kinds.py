@@ -59,6 +59,7 @@ KINDS = {
         Kind("storage.k8s.io/v1", "StorageClass", "storageclasses", namespaced=False),
         Kind("coordination.k8s.io/v1", "Lease", "leases"),
         Kind("cilium.io/v2", "CiliumNetworkPolicy", "ciliumnetworkpolicies"),
+        Kind("cilium.io/v2", "CiliumEndpoint", "ciliumendpoints"),
         Kind("gateway.networking.k8s.io/v1", "Gateway", "gateways"),
         Kind("gateway.networking.k8s.io/v1", "GatewayClass", "gatewayclasses", namespaced=False),
         Kind("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes"),

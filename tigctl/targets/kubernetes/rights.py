@@ -29,7 +29,7 @@ class Right:
 
     `everywhere`: on objects of the cluster, or on those of all namespaces; else only in the
     tenant's own one. `own`: on objects of the cluster, only on that with the tenant's namespace
-    as its name.
+    as its name. `optional`: who may not look there is told less, and can do as much.
     """
 
     kind: str
@@ -38,6 +38,7 @@ class Right:
     subresource: str = ""
     everywhere: bool = False
     own: bool = False
+    optional: bool = False
 
     @property
     def group(self) -> str:
@@ -71,33 +72,31 @@ IN_NAMESPACE: tuple[Right, ...] = (
     Right("Job", ("list",), "tells who else uses a volume"),
     Right("CronJob", ("list",), "tells who else uses a volume"),
     Right("Event", ("list",), "says why a volume or a pod is not made"),
+    Right("CiliumEndpoint", ("list",), "doctor: are policies enforced", optional=True),
 )
+
+
+def _looks(why: str, *kinds: str, verb: str = "list") -> Iterator[Right]:
+    for kind in kinds:
+        yield Right(kind, (verb,), why, everywhere=True, optional=True)
+
 
 IN_CLUSTER: tuple[Right, ...] = (
-    Right(
-        "Namespace",
-        ("get", "patch", "create", "delete"),
-        "the tenant's own",
-        everywhere=True,
-        own=True,
-    ),
+    Right("Namespace", ("get", "patch", "delete"), "the tenant's own", everywhere=True, own=True),
     *(right for right in _made() if right.everywhere),
-    Right("Node", ("list",), "capacity, failure domains", everywhere=True),
-    Right("Pod", ("list",), "capacity: what nodes have left", everywhere=True),
-    Right("LonghornNode", ("list",), "capacity: room for volumes", everywhere=True),
-    Right("Setting", ("list",), "doctor: how Longhorn is set", everywhere=True),
-    Right("Gateway", ("get",), "doctor: the entrance", everywhere=True),
-    Right("GatewayClass", ("get",), "doctor: the entrance", everywhere=True),
-    Right("IngressClass", ("list",), "doctor: the entrance", everywhere=True),
-    Right("ClusterIssuer", ("get",), "doctor: certificates", everywhere=True),
-    Right("IPAddressPool", ("list",), "doctor: addresses", everywhere=True),
-    Right("L2Advertisement", ("list",), "doctor: addresses", everywhere=True),
-    Right("BGPAdvertisement", ("list",), "doctor: addresses", everywhere=True),
-    Right("BGPPeer", ("list",), "doctor: addresses", everywhere=True),
+    *_looks("capacity, failure domains", "Node"),
+    *_looks("capacity: what nodes have left", "Pod"),
+    *_looks("capacity: room for volumes", "LonghornNode"),
+    *_looks("doctor: how Longhorn is set", "Setting"),
+    *_looks("doctor: the entrance", "Gateway", "GatewayClass", verb="get"),
+    *_looks("doctor: the entrance", "IngressClass"),
+    *_looks("doctor: certificates", "ClusterIssuer", verb="get"),
+    *_looks("doctor: addresses", "IPAddressPool", "L2Advertisement", "BGPAdvertisement", "BGPPeer"),
 )
 
-# What work on all tenants at once (`--all`) needs beside their own rights.
+# What new tenants, and work on all tenants at once (`--all`), need beside.
 FOR_ALL: tuple[Right, ...] = (
+    Right("Namespace", ("create",), "a new tenant's own", everywhere=True),
     Right("Namespace", ("list",), "plan and apply of all tenants", everywhere=True),
 )
 
