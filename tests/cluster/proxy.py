@@ -18,6 +18,7 @@ import select
 import socket
 import ssl
 import threading
+import time
 import urllib.parse
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -57,7 +58,8 @@ Spoil = Callable[[Call], Spoilt | None]
 class Proxy:
     """The door; `spoil` is asked before each call is passed on, `passed` is told afterwards.
 
-    `answers` has the status that each call was answered with, by its number.
+    `answers` has the status that each call was answered with, by its number. `ahead` is how many
+    seconds the clock behind the door is ahead of this machine's.
     """
 
     def __init__(self, plane: Plane, *, admin: bool = False) -> None:
@@ -69,6 +71,7 @@ class Proxy:
         self.passed: Callable[[Call], None] = lambda _call: None
         self.calls: list[Call] = []
         self.answers: dict[int, int] = {}
+        self.ahead = 0.0
         self._lock = threading.Lock()
         self.pool = urllib3.PoolManager(
             ca_certs=str(plane.authority),
@@ -126,6 +129,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
         """Nothing is logged: `calls` tells."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The date of an answer."""
+        return super().date_time_string((timestamp or time.time()) + self.proxy.ahead)
 
     def _pass(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
