@@ -11,9 +11,8 @@ from tigctl.render.kubernetes.model import MANAGED_LABEL, TENANT_LABEL
 from tigctl.spec.stack import Entrance, GatewayReference
 from tigctl.spec.workspace import Tenant
 from tigctl.targets.finding import Finding, failed, ok, warning
-from tigctl.targets.kubernetes.doctor.look import Look, condition
+from tigctl.targets.kubernetes.doctor.look import Look, condition, is_default
 from tigctl.targets.kubernetes.fitting import named
-from tigctl.targets.kubernetes.room import is_default
 from tigctl.targets.kubernetes.selecting import selects
 
 _GATEWAY, _INGRESS, _ISSUER = "gateway", "ingress class", "certificates"

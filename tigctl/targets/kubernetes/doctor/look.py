@@ -11,7 +11,7 @@ from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.spec.stack import Entrance
 from tigctl.spec.workspace import Tenant
 from tigctl.targets.kubernetes.fitting import named
-from tigctl.targets.kubernetes.selecting import closed
+from tigctl.targets.kubernetes.selecting import closed, closing
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -42,7 +42,7 @@ class Look:
 
     def workers(self) -> list[Object]:
         """The nodes that take tenants' pods now."""
-        return [one for one in self.objects("Node") if not closed(one)]
+        return [one for one in self.objects("Node") if not shut(one)]
 
     def entrances(self, kind: str) -> Iterator[tuple[Tenant, str, Entrance]]:
         """The tenants' entrances of a type, with the component each is for."""
@@ -66,6 +66,19 @@ class Look:
         """` (acme, globex)`, where it does not concern all tenants."""
         names = list(dict.fromkeys(one.name for one in tenants))
         return "" if len(names) == len(self.tenants) else f" ({named(names)})"
+
+
+def shut(node: Object) -> str:
+    """Why a node takes no pods of tenants now; empty where it does."""
+    return closed(closing(node), ())
+
+
+def is_default(found: Object) -> bool:
+    """Whether a storage class or an ingress class is the cluster's default."""
+    annotations = found["metadata"].get("annotations") or {}
+    return any(
+        value == "true" and key.endswith("/is-default-class") for key, value in annotations.items()
+    )
 
 
 def labels(found: Mapping[str, Any]) -> Mapping[str, str]:

@@ -9,9 +9,8 @@ from tigctl.backends.kubernetes.cluster import Object
 from tigctl.render.kubernetes.placement import HOST_NAME
 from tigctl.spec.workspace import Tenant
 from tigctl.targets.finding import Finding, failed, ok, warning
-from tigctl.targets.kubernetes.doctor.look import Look, condition, labels
+from tigctl.targets.kubernetes.doctor.look import Look, condition, labels, shut
 from tigctl.targets.kubernetes.fitting import named
-from tigctl.targets.kubernetes.selecting import closed
 
 _DOMAINS = "failure domains"
 _CILIUM = "Cilium's agents"
@@ -22,8 +21,8 @@ _NOT_UP = "node.cilium.io/agent-not-ready"
 
 def failure_domains(look: Look) -> Iterator[Finding]:
     """Over how many failure domains tenants can be spread."""
-    shut = {one["metadata"]["name"]: why for one in look.objects("Node") if (why := closed(one))}
-    out = [f"{name} {why}" for name, why in shut.items() if why != "control plane"]
+    closed = {one["metadata"]["name"]: why for one in look.objects("Node") if (why := shut(one))}
+    out = [f"{name} {why}" for name, why in closed.items() if why != "control plane"]
     if not look.workers():
         text = f"no node takes pods: {named(out)}" if out else "there is no node for tenants' pods"
         yield failed(_DOMAINS, text, "add a node, or uncordon one: kubectl get nodes")

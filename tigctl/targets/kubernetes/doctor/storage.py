@@ -9,9 +9,8 @@ from tigctl.spec.stack import LONGHORN_KEYS, Storage
 from tigctl.spec.workspace import Tenant
 from tigctl.targets.finding import Finding, failed, ok, warning
 from tigctl.targets.kubernetes import longhorn
-from tigctl.targets.kubernetes.doctor.look import Look
+from tigctl.targets.kubernetes.doctor.look import Look, is_default
 from tigctl.targets.kubernetes.fitting import named
-from tigctl.targets.kubernetes.room import is_default
 
 _CHECK = "storage class"
 

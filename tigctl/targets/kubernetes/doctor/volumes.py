@@ -12,7 +12,6 @@ from tigctl.targets.kubernetes.doctor.look import Look
 from tigctl.targets.kubernetes.doctor.storage import on_longhorn
 from tigctl.targets.kubernetes.fitting import named
 from tigctl.targets.kubernetes.longhorn import Space
-from tigctl.targets.kubernetes.room import longhorn_settings
 
 _NODES, _POLICY, _PROMISED = "Longhorn's nodes", "Longhorn's node loss", "Longhorn's disks"
 _DELETES = "node-down-pod-deletion-policy"
@@ -29,8 +28,9 @@ def volumes(look: Look) -> Iterator[Finding]:
     yield part
     if part.remedy:
         return
-    settings = longhorn_settings(look.objects("Setting"))
-    # With room to give away everywhere: how much is left is what `tigctl capacity` tells.
+    settings = {
+        one["metadata"]["name"]: str(one.get("value", "")) for one in look.objects("Setting")
+    }
     space = longhorn.space(look.objects("LonghornNode"), settings)
     yield from _nodes(look, space)
     default = longhorn.number(settings, "default-replica-count", longhorn.REPLICAS)
@@ -48,19 +48,25 @@ def _nodes(look: Look, space: Space) -> Iterator[Finding]:
     if not look.objects("LonghornNode"):
         remedy = "see its manager: kubectl -n longhorn-system get pods"
         yield failed(_NODES, "Longhorn knows no node", remedy)
-    elif space.closed:
-        shut = named(f"{name} ({why})" for name, why in space.closed.items())
-        text = f"take no copies of volumes: {shut}"
+        return
+    takes = {one.node for one in space.disks if not one.closed}
+    names = [one["metadata"]["name"] for one in look.objects("LonghornNode")]
+    if out := [name for name in names if name not in takes]:
+        reasons = {one.node: f" ({one.closed})" for one in space.disks if one.closed}
+        said = named(name + reasons.get(name, " (no disk)") for name in out)
+        text = f"take no copies of volumes: {said}"
         remedy = "kubectl -n longhorn-system describe nodes.longhorn.io NAME"
-        yield (warning if space.nodes else failed)(_NODES, text, remedy)
+        yield (warning if takes else failed)(_NODES, text, remedy)
     else:
-        yield ok(_NODES, f"all {len(space.nodes)} take copies of volumes")
+        yield ok(_NODES, f"all {len(names)} take copies of volumes")
 
 
 def _copies(look: Look, space: Space, wanted: int, tags: str, tenants: list[Tenant]) -> Finding:
     """Whether there are as many nodes as copies; those with the tags, where any are asked for."""
     asked = frozenset(filter(None, tags.replace(",", " ").split()))
-    fitting = {one.node for one in space.disks if asked <= one.node_tags | one.tags}
+    fitting = {
+        one.node for one in space.disks if not one.closed and asked <= one.node_tags | one.tags
+    }
     whose, tagged = look.whose(tenants), f" with the tags {tags}" if tags else ""
     if not fitting:
         return failed(
