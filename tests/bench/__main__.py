@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import dataclasses
 import os
 import platform
@@ -25,7 +26,7 @@ from tests.bench import (
     starting,
 )
 from tests.bench.report import HEAD
-from tests.bench.stage import Scale, Unfit
+from tests.bench.stage import CHECKOUT, Scale, Unfit
 
 MEASUREMENTS = {
     "start": starting.run,
@@ -60,6 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(MEASUREMENTS)}")
 
+    # As an installed program has it; PYTHONDONTWRITEBYTECODE keeps a checkout from having any.
+    for package in ("tigctl", "collectors"):
+        compileall.compile_dir(CHECKOUT / package, quiet=1)
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     print(HEAD, flush=True)
     failed = False

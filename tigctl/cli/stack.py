@@ -23,7 +23,6 @@ from tigctl.spec.model import TargetSettings
 from tigctl.spec.workspace import Tenant
 from tigctl.targets.interface import Target
 from tigctl.targets.kubernetes.options import Options
-from tigctl.targets.local.target import LocalTarget
 
 if TYPE_CHECKING:
     from tigctl.backends.kubernetes.cluster import Cluster
@@ -49,9 +48,11 @@ def target_of(tenant: Tenant, options: Options | None = None, known: Known | Non
 
     `known`: what `looked` found for this tenant.
     """
+    # Both are heavy, and no call needs the two.
     if tenant.target.type == "local":
+        from tigctl.targets.local.target import LocalTarget  # noqa: PLC0415
+
         return LocalTarget(tenant.root, tenant.name)
-    # The client is heavy, and half of all calls do without.
     from tigctl.targets.kubernetes.target import KubernetesTarget  # noqa: PLC0415
 
     return KubernetesTarget(
@@ -124,6 +125,8 @@ def _boards(tenant: Tenant) -> tuple[Board, ...]:
 
 def left_target(name: str) -> Target:
     """The target of a tenant to clean up, also where its files are broken or gone."""
+    from tigctl.targets.local.target import LocalTarget  # noqa: PLC0415 - as above
+
     left = LocalTarget(place.root(), name)
     try:
         return target_of(place.one(name))

@@ -55,21 +55,22 @@ class Applying:
         self.observe = observe
         self._carrier: Carrier
         self._there: Snapshot
+        self._made: Mapping[Ref, Applied] = {}  # before there was a carrier
 
     def run(self) -> None:
         """All steps. Raises TargetError, BackendError or Busy; run again, it goes on."""
         target = self.target
         there, inventory = target.look()
         target.refuse_ending(there)
-        found = target.differences(self.bundle, there, inventory)
+        found = target.differences(self.bundle, there, inventory, detail=False)
         self._refuse(found)
         self._check_room(found)
         new = there.namespace is None
-        if new:
-            self._make_namespace(found)
+        self._made = self._make_namespace(found) if new else {}
         with lease.held(target.cluster, target.tenant, target.namespace) as held:
             if not new:
                 inventory = Inventory.load(target.cluster, target.namespace)
+            inventory = inventory.but(objects={**inventory.objects, **self._made})
             self._carrier = Carrier(
                 target.cluster, target.tenant, target.namespace, inventory, held.check
             )
@@ -89,6 +90,7 @@ class Applying:
                 self._remember()
             elif self._carrier.inventory != inventory:
                 self._carrier.save()
+            target.revision = self._carrier.inventory.revision
 
     def _refuse(self, found: Sequence[Difference]) -> None:
         """Nothing is done where something belongs to others, unless it shall be taken over."""
@@ -123,11 +125,13 @@ class Applying:
         self._carrier.inventory = self._carrier.inventory.but(kept=kept)
         return self._now(snapshot.take(self.target.cluster, self.target.namespace))
 
-    def _make_namespace(self, found: Sequence[Difference]) -> None:
+    def _make_namespace(self, found: Sequence[Difference]) -> dict[Ref, Applied]:
         """Before the Lease, which lies in it."""
-        for one in found:
-            if one.ref.kind == "Namespace" and one.wanted is not None:
-                self.target.cluster.apply(one.wanted, force=True)
+        return {
+            one.ref: Applied.of(self.target.cluster.apply(one.wanted, force=True))
+            for one in found
+            if one.ref.kind == "Namespace" and one.wanted is not None
+        }
 
     def _steps(self, found: Sequence[Difference], there: Snapshot) -> None:
         self._there = there
@@ -139,7 +143,7 @@ class Applying:
         ):
             if some:
                 with step(self.observe, name) as said:
-                    self._carrier.apply(some)
+                    self._carrier.apply([one for one in some if one.ref not in self._made])
                     said(_count(some))
         with step(self.observe, "influxdb") as said:
             self._store_secrets()
@@ -159,13 +163,29 @@ class Applying:
                 said(_count(dealt.deletions))
 
     def _store_secrets(self) -> None:
+        """Each is a Secret of its own, so they travel side by side."""
+        secrets = self.target.secrets
+        more = {key: self.environ[name] for key, name in self.bundle.grafana.secrets}
+        with self.target.cluster.parallel() as threads:
+            for stored in (
+                threads.submit(self._store_credentials),
+                threads.submit(
+                    secrets.ensure,
+                    names.GRAFANA_SECRET,
+                    "password",
+                    "secret_key",
+                    user="admin",
+                    **more,
+                ),
+                threads.submit(database.admin_password, secrets),
+            ):
+                stored.result()
+
+    def _store_credentials(self) -> None:
         secrets = self.target.secrets
         values = device_values(self.bundle, self.environ)
         if self.bundle.telegraf and secrets.read(names.DEVICES_SECRET) != values:
             secrets.write(names.DEVICES_SECRET, values)
-        more = {key: self.environ[name] for key, name in self.bundle.grafana.secrets}
-        secrets.ensure(names.GRAFANA_SECRET, "password", "secret_key", user="admin", **more)
-        database.admin_password(secrets)
 
     def _readers(self, found: Sequence[Difference], there: Snapshot) -> list[Difference]:
         """The last wave again, with the Secrets as they are by now: their readers are rolled."""
@@ -180,20 +200,22 @@ class Applying:
         self._there = now
         wanted = wanted_objects(self.bundle, now, target.namespace, target.options)
         readers = [one for one in wanted if reads_secrets(one)]
-        again = differences(target.cluster, readers, now, self._carrier.inventory, prune=False)
+        again = differences(
+            target.cluster, readers, now, self._carrier.inventory, prune=False, detail=False
+        )
         refs = {Ref.of(one) for one in readers}
         return [*(one for one in found if one.ref not in refs), *again]
 
     def _now(self, there: Snapshot) -> list[Difference]:
-        return self.target.differences(self.bundle, there, self._carrier.inventory)
+        return self.target.differences(self.bundle, there, self._carrier.inventory, detail=False)
 
     def _roll(self, found: Sequence[Difference]) -> str:
         """Applies a wave and waits for its workloads: new ones together, changes one by one."""
         changed = [one for one in found if one.change.action is not Action.CREATE]
         together = tuple(one for one in found if one.ref.kind not in waves.WORKLOADS)
         new = tuple(one for one in found if one not in changed and one not in together)
-        self._carrier.apply(together)
-        self._carrier.apply(new)
+        # What a new pod mounts is there before the scheduler has found a node for it.
+        self._carrier.apply((*together, *new))
         self._wait([one.ref for one in new])
         for one in changed:
             if one.ref.kind in waves.WORKLOADS:

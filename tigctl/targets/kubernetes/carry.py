@@ -9,7 +9,7 @@ from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.errors import NotThere, Stale
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import TargetError
-from tigctl.targets.kubernetes import fieldpath, managed
+from tigctl.targets.kubernetes import fieldpath
 from tigctl.targets.kubernetes.inventory import Applied, Inventory
 from tigctl.targets.kubernetes.objects import Difference
 
@@ -51,8 +51,7 @@ class Carrier:
         result = self.cluster.apply(one.wanted, force=True)
         if one.extra:
             result = self._without(one, result)
-        metadata = result["metadata"]
-        return one.ref, Applied(metadata["uid"], managed.fingerprint(metadata))
+        return one.ref, Applied.of(result)
 
     def _end(self, ref: Ref) -> None:
         """Deletes an object and waits until it and its pods are gone.

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -38,6 +39,7 @@ Part = str | int | Item
 Path = tuple[Part, ...]
 
 
+@lru_cache(8_192)  # tenants are alike, and their new objects have a thousand fields each
 def text(path: Path) -> str:
     """A path as people read it."""
     shown = ""

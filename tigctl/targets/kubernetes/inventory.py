@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.kinds import Ref
-from tigctl.targets.kubernetes import names
+from tigctl.targets.kubernetes import managed, names
 
 _KEY = "objects.json"
 
@@ -24,6 +24,12 @@ class Applied:
 
     uid: str
     fingerprint: str
+
+    @classmethod
+    def of(cls, live: Object) -> Self:
+        """From the server's answer to the apply."""
+        metadata = live["metadata"]
+        return cls(str(metadata["uid"]), managed.fingerprint(metadata))
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,10 +78,12 @@ def differences(
     inventory: Inventory,
     *,
     prune: bool = True,
+    detail: bool = True,
 ) -> list[Difference]:
     """What is not as it should be, in the order of `wanted`, deletions last.
 
-    Without `prune` nothing is deleted: `wanted` is a part only.
+    Without `prune` nothing is deleted: `wanted` is a part only. Without `detail` the fields of
+    what is new are not listed: to carry it out, nobody needs them.
     """
     by_ref = {}
     for one in wanted:
@@ -92,7 +94,14 @@ def differences(
     ]  # in order
 
     def look(ref: Ref) -> Difference | None:
-        return _difference(cluster, ref, by_ref[ref], snapshot.objects.get(ref), snapshot)
+        there, one = snapshot.objects.get(ref), by_ref[ref]
+        # Without a namespace there is nothing in it, nor itself; what is of the cluster may be.
+        inside = ref.namespace or ref.kind == "Namespace"
+        live = cluster.get(ref) if there or snapshot.namespace or not inside else None
+        if live is None or live["metadata"].get("deletionTimestamp"):
+            fields = _all_fields(one) if detail else ()
+            return Difference(ref, Change(Action.CREATE, ref.kind, ref.name, fields), one)
+        return _changed(cluster, ref, one, live)
 
     if len(unsure) > 1 and snapshot.namespace is not None:
         with cluster.parallel() as threads:
@@ -142,19 +151,11 @@ def _deletions(wanted: Any, snapshot: Snapshot, inventory: Inventory) -> Iterato
         yield Difference(ref, Change(Action.DELETE, ref.kind, ref.name, manager="tigctl"), None)
 
 
-def _difference(
-    cluster: Cluster, ref: Ref, wanted: Object, there: Metadata | None, snapshot: Snapshot
-) -> Difference | None:
-    live = None
-    if there is not None or snapshot.namespace is not None or not ref.namespace:
-        live = cluster.get(ref)
-    if live is None or live["metadata"].get("deletionTimestamp"):
-        fields = tuple(
-            FieldChange(fieldpath.text(path), None, fieldpath.shown(value))
-            for path, value in _leaves(wanted).items()
-        )
-        return Difference(ref, Change(Action.CREATE, ref.kind, ref.name, fields), wanted)
-    return _changed(cluster, ref, wanted, live)
+def _all_fields(wanted: Object) -> tuple[FieldChange, ...]:
+    return tuple(
+        FieldChange(fieldpath.text(path), None, fieldpath.shown(value))
+        for path, value in _leaves(wanted).items()
+    )
 
 
 def _changed(cluster: Cluster, ref: Ref, wanted: Object, live: Object) -> Difference | None:

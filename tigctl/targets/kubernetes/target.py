@@ -59,6 +59,7 @@ class KubernetesTarget:
         self._grafana_path = grafana_path
         self._known = known
         self._found: Sequence[Difference] = ()
+        self.revision = 0  # that the last apply of this object left
 
     def ping_method(self, setting: str) -> str:
         """`exec` for `auto`: native ping needs a capability that `restricted` forbids."""
@@ -93,11 +94,11 @@ class KubernetesTarget:
         return there, Inventory.load(self.cluster, self.namespace)
 
     def differences(
-        self, bundle: Bundle, there: Snapshot, inventory: Inventory
+        self, bundle: Bundle, there: Snapshot, inventory: Inventory, *, detail: bool = True
     ) -> list[Difference]:
-        """The Kubernetes objects that are not as they should be."""
+        """The Kubernetes objects that are not as they should be; see `objects.differences`."""
         wanted = wanted_objects(bundle, there, self.namespace, self.options)
-        found = differences(self.cluster, wanted, there, inventory)
+        found = differences(self.cluster, wanted, there, inventory, detail=detail)
         return [one for one in found if one.wanted is not None or self._may_go(one.ref)]
 
     def _may_go(self, ref: Ref) -> bool:
@@ -304,7 +305,7 @@ class KubernetesTarget:
 
     def closing_words(self, *, new: bool) -> str:
         """Which revision this is, and how to undo it."""
-        revision = Inventory.load(self.cluster, self.namespace).revision
+        revision = self.revision or Inventory.load(self.cluster, self.namespace).revision
         undo = f"     Undo: tigctl rollback {self.tenant}" if revision > 1 and not new else ""
         return f"{self.tenant} is at revision {revision} in {self.namespace}.{undo}"
 
