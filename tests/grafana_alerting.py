@@ -33,11 +33,14 @@ def _error(code: int, message: str) -> Answer:
 
 @dataclass
 class Alerting:
-    """What this Grafana holds of alerting. `folders` are those of the server."""
+    """What this Grafana holds of alerting; all of it is data for JSON.
+
+    `folders` are those of the server, `intervals` in seconds by folder/group.
+    """
 
     folders: dict[str, Body]
     rules: dict[str, Body] = field(default_factory=dict)
-    intervals: dict[tuple[str, str], int] = field(default_factory=dict)
+    intervals: dict[str, int] = field(default_factory=dict)
     contacts: dict[str, Body] = field(default_factory=dict)
     policy: Body = field(default_factory=lambda: deepcopy(_DEFAULT))
     ids: int = 0
@@ -78,7 +81,7 @@ class Alerting:
             return 200, {
                 "title": group,
                 "folderUid": folder,
-                "interval": self.intervals.get((folder, group), 60),
+                "interval": self.intervals.get(f"{folder}/{group}", 60),
                 "rules": [self.rules[uid] for uid in inside],
             }
         if folder not in self.folders:
@@ -100,7 +103,7 @@ class Alerting:
                 "notification_settings": None,
                 "record": None,
             }
-        self.intervals[folder, group] = body["interval"]
+        self.intervals[f"{folder}/{group}"] = body["interval"]
         return 200, body
 
     def _contact(self, method: str, uid: str, body: Body) -> Answer:

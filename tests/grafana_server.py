@@ -39,7 +39,10 @@ from types import TracebackType
 from typing import Any, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.grafana_alerting import Alerting
+try:
+    from tests.grafana_alerting import Alerting
+except ModuleNotFoundError:  # in a container, where it lies beside this file
+    from grafana_alerting import Alerting  # type: ignore[import-not-found,no-redef]  # as above
 
 Body = dict[str, Any]
 Answer = tuple[int, Any]

@@ -104,7 +104,8 @@ def interpreter(home: str, program: Path, *modules: str) -> Mapping[str, Path]:
 
 _PYTHON = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
 _LOADED = """
-import importlib, runpy, sys
+import importlib, os, runpy, sys
+sys.path.insert(0, os.path.dirname(sys.argv[1]))
 runpy.run_path(sys.argv[1])
 for name in sys.argv[2:]:
     importlib.import_module(name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests import grafana_server
+from tests import grafana_alerting, grafana_server
 from tests.cluster import ClusterError, image
 from tests.cluster.node import Node
 from tigctl.spec.stack import Images
@@ -39,9 +39,10 @@ def add_telegraf(node: Node, name: str = TELEGRAF) -> None:
 
 def add_grafana(node: Node, name: str = GRAFANA) -> None:
     """The stand-in, to be started as Grafana is."""
-    server = Path(grafana_server.__file__)
+    server, alerting = Path(grafana_server.__file__), Path(grafana_alerting.__file__)
     program = Path(__file__).with_name("containers") / "grafana" / "grafana.py"
-    own = {"/usr/bin/grafana": program, f"/opt/grafana/{server.name}": server}
+    beside = {f"/opt/grafana/{one.name}": one for one in (server, alerting)}
+    own = {"/usr/bin/grafana": program, **beside}
     node.add_image(name, own | image.interpreter("/opt/python", server, *_LATER))
 
 

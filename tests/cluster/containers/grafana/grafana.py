@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, "/opt/grafana")
+from grafana_alerting import Alerting
 from grafana_server import Answer, Body, GrafanaServer, State, _error
 
 DATABASE = Path(os.environ["GF_PATHS_DATA"], "grafana.json")
@@ -30,7 +31,8 @@ class Kept(State):
         found = super().answer(method, request)
         if method != "GET":
             draft = DATABASE.with_suffix(".draft")
-            draft.write_text(json.dumps(asdict(self)))
+            held = {"state": asdict(self), "alerting": asdict(self.alerting)}
+            draft.write_text(json.dumps(held))
             draft.replace(DATABASE)
         return found
 
@@ -50,7 +52,10 @@ class Kept(State):
 def state() -> Kept:
     """What it held when it ended; else what a first start makes."""
     if DATABASE.exists():
-        return Kept(**json.loads(DATABASE.read_text()))
+        held = json.loads(DATABASE.read_text())
+        found = Kept(**held["state"])
+        found.alerting = Alerting(**{**held["alerting"], "folders": found.folders})
+        return found
     user, password = (os.environ[f"GF_SECURITY_ADMIN_{one}"] for one in ("USER", "PASSWORD"))
     return Kept({user: password})
 
