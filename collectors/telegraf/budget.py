@@ -54,7 +54,8 @@ def budget(poll: Poll, settings: Settings, reader: Reader | None = None) -> Budg
 
     With many devices, one `reader` for all of them saves work.
     """
-    fast, _ = (reader or Reader()).split(poll)
+    needed = settings.interfaces.needed(poll.match.chosen)
+    fast, _ = (reader or Reader()).split(poll, needed)
     interval = wanted_interval(poll, settings)
     paces = [pace_of(part, poll, interval) for part in divided(fast, poll, interval)]
     points = sum(read.points for read in fast.reads)

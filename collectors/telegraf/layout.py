@@ -49,7 +49,8 @@ class Layout:
         known = {"device": device.name, "site": device.site, "role": device.role}
         tags = {name: value for name, value in known.items() if value}
         interval = wanted_interval(poll, self._settings)
-        fast, slow = self._reader.split(poll)
+        needed = self._settings.interfaces.needed(poll.match.chosen)
+        fast, slow = self._reader.split(poll, needed)
         seldom = max(interval, self._settings.slow_interval)
         identity = {name: _clean(text) for name, text in poll.match.identity.items()}
         toml = [
@@ -91,6 +92,11 @@ class Layout:
         self, poll: Poll, instance: Instance, interval: int, alias: str, tags: Mapping[str, str]
     ) -> Iterator[Toml]:
         if instance and poll.login:
+            rule = self._settings.interfaces
+            ports = tuple(
+                dict.fromkeys(read.part.raw_name for read in instance.tables if read.part.naming)
+            )
+            held = ports and rule.holds(poll.match.chosen)
             yield self._writer.instance(
                 poll.device,
                 poll.login,
@@ -99,6 +105,7 @@ class Layout:
                 alias=alias,
                 offset_ms=_offset(alias, self._settings.jitter),
                 tags=tags,
+                condition=rule.expression(ports) if held else "",
             )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from collectors.device import Device
 from collectors.facts import Facts
 from collectors.knowledge.model import Match
 from collectors.login import Login
+from collectors.telegraf.rule import InterfaceRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Settings:
 
     `jitter` is the time over which the devices' first polls are spread. `ping_method` is
     `native` or `exec`: whoever calls has resolved `auto`. `outage` is how long no sample is
-    lost while InfluxDB is away.
+    lost while InfluxDB is away. `interfaces` says which of them give points.
     """
 
     organization: str
@@ -41,6 +42,7 @@ class Settings:
     ping_count: int = 4
     ping_method: str = "native"
     outage: int = 900
+    interfaces: InterfaceRule = field(default_factory=InterfaceRule)
     url_variable: str = "TIGCTL_INFLUXDB_URL"
     token_variable: str = "TIGCTL_INFLUXDB_TOKEN"  # noqa: S105 - a name, not a secret
 

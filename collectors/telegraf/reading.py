@@ -168,17 +168,20 @@ class Reader:
 
     def __init__(self) -> None:
         # By identity, which is quick; the parts keep the metrics and symbols alive.
-        self._halves: dict[tuple[int, Naming | None, tuple[int, ...]], Halves] = {}
+        self._halves: dict[tuple[object, ...], Halves] = {}
 
-    def split(self, poll: Poll) -> tuple[Instance, Instance]:
-        """The fast and the slow instance of one device; either may be empty."""
+    def split(self, poll: Poll, needed: frozenset[str] = frozenset()) -> tuple[Instance, Instance]:
+        """The fast and the slow instance of one device; either may be empty.
+
+        `needed` are symbols of interfaces that a rule of the tenant asks for.
+        """
         if not poll.device.snmp or not poll.login:
             return Instance(), Instance()
         naming = Naming(poll.facts.interface_key.value) if poll.facts else Naming.ANY
         fast: list[Read] = []
         slow: list[Read] = []
         for chosen in poll.match.chosen:
-            often, seldom = self._parts(chosen, naming)
+            often, seldom = self._parts(chosen, naming, needed)
             if often:
                 fast.append(Read(often, _counts(often, chosen, poll.facts)))
             if seldom:
@@ -187,12 +190,12 @@ class Reader:
             slow.append(Read(_IDENTITY_PART, (1,)))
         return _instance(fast), _instance(slow)
 
-    def _parts(self, chosen: Chosen, naming: Naming) -> Halves:
+    def _parts(self, chosen: Chosen, naming: Naming, needed: frozenset[str]) -> Halves:
         named = naming if _of_interfaces(chosen.metric) else None
-        key = (id(chosen.metric), named, tuple(map(id, chosen.symbols)))
+        key = (id(chosen.metric), named, tuple(map(id, chosen.symbols)), needed)
         if (known := self._halves.get(key)) is not None:
             return known
-        fast, slow = _deal(chosen, naming)
+        fast, slow = _deal(chosen, naming, needed)
         halves = (
             Part(chosen.metric, fast, named) if fast else None,
             Part(chosen.metric, slow, named, slow=True) if slow else None,
@@ -222,7 +225,9 @@ def _of_interfaces(metric: Metric) -> bool:
     return any(output.measurement == INTERFACE for output in metric.outputs)
 
 
-def _deal(chosen: Chosen, naming: Naming) -> tuple[tuple[Symbol, ...], tuple[Symbol, ...]]:
+def _deal(
+    chosen: Chosen, naming: Naming, needed: frozenset[str]
+) -> tuple[tuple[Symbol, ...], tuple[Symbol, ...]]:
     """The symbols of one metric that are read fast, and those that are read slowly."""
     slow_names = {symbol.name for symbol in chosen.symbols if symbol.slow}
     slow_names |= _texts_of_interfaces(chosen.metric)
@@ -231,9 +236,10 @@ def _deal(chosen: Chosen, naming: Naming) -> tuple[tuple[Symbol, ...], tuple[Sym
     slow: set[str] = set()
     for output in chosen.metric.outputs:
         row = _names_of_rows(output, naming)
-        for names, needed in _names_of_fields(output):
+        row |= needed if output.measurement == INTERFACE else frozenset()
+        for names, essential in _names_of_fields(output):
             # A field that lacks a symbol cannot be computed: what is left of it is not read.
-            if names & answered and needed <= answered:
+            if names & answered and essential <= answered:
                 half = slow if names & slow_names else fast
                 half |= names | row
     return (

@@ -31,8 +31,12 @@ class SnmpWriter:
         alias: str,
         offset_ms: int,
         tags: Mapping[str, str],
+        condition: str = "",
     ) -> Toml:
-        """One instance, complete. `tags` go to every raw point; empty ones are left out."""
+        """One instance, complete. `tags` go to every raw point; empty ones are left out.
+
+        `condition` says which raw points go on; empty: all.
+        """
         return dump(
             Table(
                 "inputs.snmp",
@@ -51,6 +55,7 @@ class SnmpWriter:
                     # A device that has stopped answering is not asked for all the rest.
                     "stop_on_error": True,
                     "name": SCALARS,
+                    **({"metricpass": condition} if condition else {}),
                 },
                 children=(
                     *self._read(instance),

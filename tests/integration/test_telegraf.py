@@ -15,15 +15,18 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from collectors.datamodel import COMMON_TAGS, MEASUREMENTS, FieldType
 from collectors.facts import InterfaceKey
+from collectors.knowledge.model import Symbol
 from collectors.login import AuthProtocol, PrivacyProtocol, Secret, User
 from collectors.telegraf import limits
 from collectors.telegraf.model import Poll, Settings
+from collectors.telegraf.rule import InterfaceRule
 from collectors.telegraf.shard import render
 from collectors.telegraf.writer import Script, Table, Toml, document, dump
 from tests.integration.agents import (
@@ -37,7 +40,7 @@ from tests.integration.agents import (
 from tests.integration.lineprotocol import Point, parse
 from tests.integration.servers import InfluxServer, influxd
 from tests.integration.servers import telegraf as running
-from tests.unit.telegraf.devices import IF, IFX, SYSTEM, V1, interfaces, poll
+from tests.unit.telegraf.devices import IF, IFX, SYSTEM, V1, expressions, interfaces, poll
 from tigctl.targets import tools
 
 pytestmark = pytest.mark.real
@@ -334,6 +337,41 @@ def test_what_an_old_device_lacks_does_not_cost_the_rest(polled: list[Point]) ->
     assert of(polled, "old", "system")[""].keys() == {"uptime_seconds", "sysDescr", "sysObjectID"}
     assert of(polled, "old", "interface")["ifName=Gi0/1"]["ifHighSpeed"] == 1000
     assert of(polled, "old", "storage").keys() == {"storage=/"}
+
+
+@pytest.mark.parametrize("key", [InterfaceKey.NAME, InterfaceKey.INDEX])
+def test_a_rule_lets_only_some_interfaces_through(key: InterfaceKey, tmp_path: Path) -> None:
+    admin = Symbol(f"{IF}.7", "ifAdminStatus", "IF-MIB")
+    metric = interfaces()
+    symbols = (*metric.symbols, admin)
+    fields = {**metric.outputs[0].fields, **expressions(symbols, ifAdminStatus="ifAdminStatus")}
+    metric = replace(metric, symbols=symbols, outputs=(replace(metric.outputs[0], fields=fields),))
+    objects = [
+        *system("sw1"),
+        *port(1, alias='up "1"'),
+        *port(2),
+        *port(3, alias="up", ifType=(f"{IF}.3.3", INTEGER, 24)),
+        *port(4, alias="up"),
+        *((f"{IF}.7.{number}", INTEGER, 2 if number == 4 else 1) for number in range(1, 5)),
+    ]
+    rule = InterfaceRule(above=3, without_types=(24,), alias='^up( "1")?$')
+    with agents(tmp_path / "agents", {"127.0.1.9": objects}) as udp:
+        listed = poll("sw1", SYSTEM, metric, rows=4, address="127.0.1.9", port=udp, key=key)
+        points, log = once(rendered(listed, interfaces=rule), tmp_path)
+        everything, _ = once(
+            rendered(listed, interfaces=replace(rule, above=4)), tmp_path / "agents"
+        )
+    assert "E!" not in log, log
+    found = of(points, "sw1", "interface")
+    assert [one["ifIndex"] for one in found.values()] == [1]
+    assert {"ifType", "ifDescr", "ifAdminStatus", "ifHCInOctets"} <= next(
+        iter(found.values())
+    ).keys()
+    assert of(points, "sw1", "system") == of(everything, "sw1", "system")
+    assert sorted(one["ifIndex"] for one in of(everything, "sw1", "interface").values()) == [
+        *range(1, 5)
+    ]
+    assert_in_data_model(points)
 
 
 def test_how_polling_fares_is_told(network: int, tmp_path: Path) -> None:

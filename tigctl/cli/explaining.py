@@ -37,6 +37,7 @@ def explanation(stack: Stack, name: str) -> list[str]:
         lines += _profile(found, tenant, answered=facts is not None)
         lines += _polls(found, tenant, device, expected)
         lines += _slowly(found, tenant)
+        lines += _ports(found, tenant)
         lines += _counters(facts, expected.budget.interval)
         lines += _labelled("log in", _login(tenant.logins_for(device), entry))
     lines += _checks(device, tenant)
@@ -139,6 +140,14 @@ def _login(logins: tuple[Login, ...], entry: Found | None) -> str:
         fits = ", which it answered to" if login.name == answered else ""
         said.append(f"{login.name} ({version}{needs}{fits})")
     return "; ".join(said) or "no credentials"
+
+
+def _ports(found: Match, tenant: Tenant) -> Iterator[str]:
+    """The rule by which interfaces give points, where it holds for this device."""
+    rule = tenant.settings.interfaces.rule
+    if rule.holds(found.chosen):
+        said = f"only those {rule.words} give points, for there are more than {rule.above:,}"
+        yield from _labelled("ports", f"{said} (interfaces in tenant.yaml)")
 
 
 def _counters(facts: Facts | None, interval: int) -> Iterator[str]:

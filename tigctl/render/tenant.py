@@ -143,6 +143,7 @@ def _settings(tenant: Tenant, ping_method: str) -> Settings:
         ping_count=wanted.ping.count,
         ping_method=ping_method,
         outage=wanted.outage,
+        interfaces=wanted.interfaces.rule,
     )
 
 

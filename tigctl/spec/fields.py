@@ -148,6 +148,19 @@ def _label(value: str) -> str:
     return text
 
 
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"{value!r} is no regular expression: {error}") from None
+    # Telegraf matches by RE2, which looks neither around nor back.
+    if re.search(r"\\[1-9]|\(\?(<?[=!]|P=)", value):
+        raise ValueError(f"{value!r} looks around or back, which RE2 cannot; write it without")
+    if len(value) > 500 or not value.isprintable():
+        raise ValueError("is no plain pattern of up to 500 characters")
+    return value
+
+
 def merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
     """`upper` laid over `lower`: mappings merge key by key, all else replaces."""
     result = dict(lower)
@@ -200,4 +213,5 @@ Variable = Annotated[
     WithJsonSchema({"type": "string", "pattern": VARIABLE_PATTERN}),
 ]
 Image = Annotated[str, AfterValidator(_image)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
 Label = Annotated[str, AfterValidator(_label), WithJsonSchema({"type": "string", "maxLength": 128})]

@@ -13,16 +13,19 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from collectors.discovery.model import DEFAULT_RATE, MOST_RATE
+from collectors.telegraf.rule import InterfaceRule
 from tigctl.spec.alerts import Alerts, Window
 from tigctl.spec.credentials import Credential
 from tigctl.spec.fields import (
     Duration,
+    Flag,
     Interval,
     Label,
     Name,
     Namespace,
     Network,
     Outage,
+    Pattern,
     Retention,
     Section,
     SlowInterval,
@@ -109,6 +112,34 @@ class Discovery(Section):
     seconds, and no router on the way notices."""
 
 
+class Interfaces(Section):
+    """Which interfaces give points, on devices that have thousands of them."""
+
+    above: Annotated[Whole, Field(ge=0)] = 2_000
+    """The rule holds for devices with more interfaces than this; 0: for all. Default 2000: big
+    access nodes and tunnel routers only. Others are read all the same, for SNMP reads whole
+    columns, but make no series and need no volume."""
+
+    admin_down: Flag = False
+    """Whether interfaces that are switched off (ifAdminStatus) give points there. Default false."""
+
+    types: tuple[Annotated[Whole, Field(ge=1)], ...] = ()
+    """Only these numbers of ifType (6 Ethernet, 161 aggregate …). Default: all."""
+
+    without_types: tuple[Annotated[Whole, Field(ge=1)], ...] = ()
+    """None of these numbers of ifType (24 loopback, 131 tunnel, 135 VLAN …). Default: none."""
+
+    alias: Pattern = ""
+    """Only where ifAlias fits this regular expression, as in ^(UPLINK|CUST). Default: all."""
+
+    @property
+    def rule(self) -> InterfaceRule:
+        """As the collectors take it."""
+        return InterfaceRule(
+            self.above, self.admin_down, self.types, self.without_types, self.alias
+        )
+
+
 class Reserved(Section):
     """A key that takes nothing yet; it is known so that its name is not used otherwise."""
 
@@ -140,6 +171,9 @@ class TenantSettings(Section):
 
     polling: Polling = setting({})
     """How often devices are asked."""
+
+    interfaces: Interfaces = setting({})
+    """Which interfaces give points, on devices that have thousands of them."""
 
     ping: Ping = setting({})
     """How devices are pinged."""

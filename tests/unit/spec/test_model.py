@@ -28,6 +28,13 @@ def test_the_promised_defaults() -> None:
         "discovery": {"exclude": (), "rate": 1000},
         "credentials": {},
         "polling": {"interval": 60, "slow_interval": 21_600, "jitter": 30},
+        "interfaces": {
+            "above": 2_000,
+            "admin_down": False,
+            "types": (),
+            "without_types": (),
+            "alias": "",
+        },
         "ping": {"count": 4, "method": "auto"},
         "retention": {"raw": 30 * DAY, "m5": 180 * DAY, "h1": 730 * DAY},
         "outage": 900,
