@@ -1,13 +1,14 @@
 """Shipped profiles on the real Telegraf: probed, matched, rendered, polled once.
 
-Every recorded case (tests/golden/profiles) is served at once by snmpsim, each on an address of
-its own; the points that Telegraf writes are compared with what the case expects. Which metrics
-are chosen is tested without any network in tests/unit/knowledge/test_recorded_cases.py.
+Every recorded case (tests/golden/profiles) is served by snmpsim, each on an address of its own;
+the points that Telegraf writes are compared with what the case expects. Which metrics are chosen
+is tested without any network in tests/unit/knowledge/test_recorded_cases.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -35,8 +36,9 @@ LOGIN = Community("default", "2c", Secret("SNMP_COMMUNITY"))
 # Of these a device may tell nothing that its case does not expect.
 COMPLETE = ("inventory", "cpu", "memory", "storage", "temperature", "sensor", "supply")
 
-# The simulator is one process: asked by all at once it answers the last ones too late.
-AT_ONCE = 40
+# The simulator is one process: it starts slowly with many devices, and asked by all of them at
+# once it answers the last ones too late.
+AT_ONCE = 50
 
 Series = dict[tuple[str, frozenset[tuple[str, str]]], dict[str, object]]
 
@@ -48,12 +50,23 @@ def device(case: Case, number: int, port: int) -> Device:
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Series]:
     """For each case the series that Telegraf writes, merged over its fast and slow poll."""
-    directory = tmp_path_factory.mktemp("profiles")
-    served = {
-        device(case, number, 0).address: case.objects for number, case in enumerate(CASES.values())
-    }
+    points: list[Point] = []
+    for some in batched(list(CASES.values()), AT_ONCE):
+        points += polled(some, tmp_path_factory.mktemp("profiles"))
+    assert_in_data_model(points)
+    return {name: merged(points, name) for name in CASES}
+
+
+def batched(cases: list[Case], size: int) -> Iterator[list[Case]]:
+    for start in range(0, len(cases), size):
+        yield cases[start : start + size]
+
+
+def polled(cases: list[Case], directory: Path) -> list[Point]:
+    """The points of these cases, all served, probed, rendered and polled once."""
+    served = {device(case, number, 0).address: case.objects for number, case in enumerate(cases)}
     with agents(directory, served) as port:
-        devices = [device(case, number, port) for number, case in enumerate(CASES.values())]
+        devices = [device(case, number, port) for number, case in enumerate(cases)]
         found = probe(
             [Ask(one, (LOGIN,)) for one in devices],
             LIBRARY,
@@ -62,19 +75,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Series]:
             lambda *_: None,
         )
         polls = [poll(one, found[one.name]) for one in devices]
-        points = []
-        for some in batched(polls, AT_ONCE):
-            (shard,) = render(some, Settings("acme", jitter=0, outage=60))
-            told, log = once(shard.config, directory)
-            assert "E!" not in log, log
-            points += told
-    assert_in_data_model(points)
-    return {name: merged(points, name) for name in CASES}
-
-
-def batched(polls: list[Poll], size: int) -> Iterator[list[Poll]]:
-    for start in range(0, len(polls), size):
-        yield polls[start : start + size]
+        (shard,) = render(polls, Settings("acme", jitter=0, outage=60))
+        points, log = once(shard.config, directory)
+    assert "E!" not in log, log
+    return points
 
 
 def poll(one: Device, found: Found) -> Poll:
