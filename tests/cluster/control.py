@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.cluster.keys import Keys
 
 SERVICES = "10.96.0.0/16"  # addresses that exist inside the cluster only; nothing is sent to them
+SERVICES_IPV6 = "fd00:10:96::/112"  # its second family
 SERVICE = "10.96.0.1"  # the first of them is the API server's own
 
 
@@ -68,7 +69,7 @@ def apiserver(places: Places) -> list[str | Path]:
         "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
         "--allow-privileged=true",
-        f"--service-cluster-ip-range={SERVICES}",
+        f"--service-cluster-ip-range={SERVICES},{SERVICES_IPV6}",
         "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
         f"--service-account-key-file={keys.directory / 'accounts.pub'}",
         f"--service-account-signing-key-file={keys.key('accounts')}",

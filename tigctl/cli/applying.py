@@ -11,7 +11,7 @@ from tigctl.cli import many as many_tenants
 from tigctl.cli import output, planning, tables
 from tigctl.cli.many import Outcome
 from tigctl.cli.progress import Steps
-from tigctl.cli.stack import Stack, stack
+from tigctl.cli.stack import Stack, expect, stack
 from tigctl.errors import TigctlError
 from tigctl.plan.apply import Result, apply
 from tigctl.plan.diff import plan
@@ -53,6 +53,7 @@ def one(tenant: Tenant, asked: Asked) -> int:
 
 def many(tenants: Sequence[Tenant], asked: Asked) -> int:
     """Applies several tenants at once, a line for each. Returns the worst exit code."""
+    expect(tenants)
 
     def work(tenant: Tenant) -> Result:
         found = stack(tenant, asked.options)

@@ -30,6 +30,7 @@ def as_text(plan: Plan, *, verbose: bool) -> Iterator[str]:
     yield f"{plan.tenant} on {plan.target}"
     yield ""
     yield from _by_kind(plan.changes, Action.CREATE, verbose=verbose)
+    yield from _addresses(plan.changes)
     yield from _one_by_one(plan.changes, verbose=verbose)
     yield from _by_kind(plan.changes, Action.DELETE, verbose=verbose)
     yield from _needs(plan)
@@ -50,6 +51,14 @@ def _by_kind(changes: Sequence[Change], action: Action, *, verbose: bool) -> Ite
         number = "" if len(names) == 1 else f"{len(names)} "
         most = len(names) if verbose else _FEW
         yield f"  {_SIGNS[action]:<9} {number}{kind}: {listed(names, most)}"
+
+
+def _addresses(changes: Sequence[Change]) -> Iterator[str]:
+    """What entrances that are to be made are reached by: what DNS and firewalls have to know."""
+    for change in changes:
+        for field in change.fields if change.action is Action.CREATE else ():
+            if change.kind == "Service" and field.path.endswith("[metallb.io/loadBalancerIPs]"):
+                yield f"            {change.name} gets {field.wanted}"
 
 
 def _one_by_one(changes: Sequence[Change], *, verbose: bool) -> Iterator[str]:

@@ -17,6 +17,9 @@ from tigctl.errors import InvalidFiles, UsageError
 from tigctl.render import boards
 from tigctl.render.bundle import Board, Bundle
 from tigctl.render.grafana import FOLDER_UID
+from tigctl.render.kubernetes.exposure import entrances
+from tigctl.render.kubernetes.namespace import namespace
+from tigctl.render.kubernetes.objects import stack_of
 from tigctl.render.tenant import render
 from tigctl.spec import lock
 from tigctl.spec.model import TargetSettings
@@ -53,6 +56,7 @@ def target_of(tenant: Tenant, options: Options | None = None, known: Known | Non
         from tigctl.targets.local.target import LocalTarget  # noqa: PLC0415
 
         return LocalTarget(tenant.root, tenant.name)
+    from tigctl.targets.kubernetes.pools import Ground  # noqa: PLC0415
     from tigctl.targets.kubernetes.target import KubernetesTarget  # noqa: PLC0415
 
     return KubernetesTarget(
@@ -61,6 +65,7 @@ def target_of(tenant: Tenant, options: Options | None = None, known: Known | Non
         tenant.settings.namespace,
         options,
         grafana_path=tenant.settings.exposure.grafana.path,
+        ground=Ground(tenant.target.pool.addresses, tenant.reserved),
         known=known,
     )
 
@@ -83,6 +88,19 @@ def looked(tenants: Sequence[Tenant]) -> dict[str, Known]:
             space = one.settings.namespace
             found[one.name] = spaces[space], inventories.get(space, Inventory())
     return found
+
+
+def expect(tenants: Sequence[Tenant]) -> None:
+    """Tells clusters who will ask them for addresses: by name, whoever comes first."""
+    from tigctl.targets.kubernetes import pools  # noqa: PLC0415 - as above
+
+    for one in tenants:
+        exposure = one.settings.exposure
+        kinds = {exposure.grafana.type, exposure.influxdb.type}
+        if one.target.type == "kubernetes" and "loadbalancer" in kinds:
+            ground = pools.Ground(one.target.pool.addresses, one.reserved)
+            made = (*namespace(stack_of(one)), *entrances(stack_of(one)))
+            pools.book(cluster_of(one)).expect(pools.wishes(made, ground, {}))
 
 
 # Many tenants are worked on at once, and what they share is made once.

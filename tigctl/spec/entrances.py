@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tigctl.spec.document import Path
+from tigctl.spec.exposure import PUBLIC_PORTS, TENANT, Entrance, Exposure, Pool, check_host
 from tigctl.spec.faults import Faults
 from tigctl.spec.keys import dotted
 from tigctl.spec.model import TargetSettings, TenantSettings
 from tigctl.spec.ranges import Ranges, pool_range
-from tigctl.spec.stack import PUBLIC_PORTS, TENANT, Entrance, Exposure, check_host
 
 Place = Callable[[Path], tuple[str, int]]
 
@@ -42,12 +42,13 @@ class _Claim:
     tenant: str
     component: str
     entrance: Entrance
+    address: str = ""
 
     @property
     def key(self) -> tuple[str, ...]:
         """The address, or the host with its path."""
         if self.entrance.type == "loadbalancer":
-            return (self.target, self.entrance.address)
+            return (self.target, self.address)
         return (self.target, self.entrance.host, self.entrance.path.rstrip("/"))
 
     @property
@@ -103,9 +104,10 @@ def _load_balancer(
         yield (*path, "shared"), "needs an address; write the one that is shared"
     parts = target.pool.addresses
     pool = Ranges(map(pool_range, parts))
-    if entrance.address and pool and ipaddress.ip_address(entrance.address) not in pool:
+    outside = [one for one in entrance.addresses if ipaddress.ip_address(one) not in pool]
+    if outside and pool:
         message = (
-            f"{entrance.address} is not in pool {', '.join(parts)} of target {place}; write one of"
+            f"{outside[0]} is not in pool {', '.join(parts)} of target {place}; write one of"
             " it, or none for the next free one"
         )
         yield (*path, "address"), message
@@ -149,8 +151,18 @@ def check_entrances(
             faults.add(file, line, f"{key}: {said}")
     for target, asked in _asked(tenants).items():
         if named & asked.keys():
-            pool = tenants[next(iter(asked))].target.pool.addresses
+            pool = tenants[next(iter(asked))].target.pool
             _check_pool(target, pool, asked, fleet, faults)
+
+
+def reserved(tenants: Mapping[str, Claimant]) -> dict[str, dict[str, frozenset[str]]]:
+    """By target and tenant the addresses that are fixed for its entrances."""
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for claim in _claims(tenants):
+        if claim.address:
+            own = found.setdefault(claim.target, {})
+            own[claim.tenant] = own.get(claim.tenant, frozenset()) | {claim.address}
+    return found
 
 
 def _claims(tenants: Mapping[str, Claimant]) -> Iterator[_Claim]:
@@ -159,9 +171,11 @@ def _claims(tenants: Mapping[str, Claimant]) -> Iterator[_Claim]:
             continue
         for component in COMPONENTS:
             entrance: Entrance = getattr(one.settings.exposure, component)
-            named = entrance.type in BY_NAME and entrance.host
-            if named or (entrance.type == "loadbalancer" and entrance.address):
-                yield _Claim(one.settings.target, tenant, component, entrance)
+            claim = _Claim(one.settings.target, tenant, component, entrance)
+            if entrance.type in BY_NAME and entrance.host:
+                yield claim
+            elif entrance.type == "loadbalancer":
+                yield from (replace(claim, address=address) for address in entrance.addresses)
 
 
 def _disputes(claims: Iterable[_Claim]) -> Iterator[tuple[_Claim, _Claim, str]]:
@@ -175,7 +189,7 @@ def _disputes(claims: Iterable[_Claim]) -> Iterator[tuple[_Claim, _Claim, str]]:
             found = ((other, said) for other in earlier if (said := _unshared(other, claim)))
             if dispute := next(found, None):
                 other, said = dispute
-                yield other, claim, f"{entrance.address} leads to {{where}} already; {said}"
+                yield other, claim, f"{claim.address} leads to {{where}} already; {said}"
         elif earlier:
             said = f"{entrance.host}{entrance.path} leads to {{where}} already"
             yield earlier[0], claim, f"{said}; give it another host or path"
@@ -225,26 +239,35 @@ def _asked(tenants: Mapping[str, Claimant]) -> dict[str, dict[str, list[str]]]:
 
 def _check_pool(
     target: str,
-    parts: Sequence[str],
+    pool: Pool,
     asked: Mapping[str, Sequence[str]],
     fleet: Place,
     faults: Faults,
 ) -> None:
-    size = Ranges(map(pool_range, parts)).size
-    fixed = {address for addresses in asked.values() for address in addresses if address}
-    free = sum(not address for addresses in asked.values() for address in addresses)
-    count = len(fixed) + free
-    if not parts or count <= size:
-        return
+    """Each family that entrances get an address of has as many as they are."""
+    parts = pool.addresses
+    ranges = Ranges(map(pool_range, parts))
     wanted = [
         f"{name} ({', '.join(address or 'any' for address in addresses)})"
         for name, addresses in asked.items()
     ]
-    more = f" and {len(wanted) - _SHOWN} more tenants" if len(wanted) > _SHOWN else ""
-    path = ("targets", target, "pool")
-    faults.add(
-        *fleet(path),
-        f"{dotted(path)}: {count} entrances of type loadbalancer want an address, and the pool has"
-        f" {size} ({', '.join(parts)}); wanted by {', '.join(wanted[:_SHOWN])}{more}; make the pool"
-        " larger, or use type gateway",
-    )
+    fixed = {one for addresses in asked.values() for some in addresses for one in some.split(",")}
+    free = sum(not address for addresses in asked.values() for address in addresses)
+    # The cluster's first family is not known here: then a pool of both is counted as a whole.
+    groups: list[tuple[str, ...]] = [(one,) for one in pool.of_families]
+    for families in groups or [("IPv4", "IPv6")]:
+        versions = {6 if one == "IPv6" else 4 for one in families}
+        size = sum(
+            last - first + 1 for version, first, last in ranges.joined if version in versions
+        )
+        own = sum(ipaddress.ip_address(one).version in versions for one in fixed if one)
+        if parts and own + free > size:
+            more = f" and {len(wanted) - _SHOWN} more tenants" if len(wanted) > _SHOWN else ""
+            kind = f" {families[0]}" if len(pool.of_families) > 1 else ""
+            path = ("targets", target, "pool")
+            faults.add(
+                *fleet(path),
+                f"{dotted(path)}: {own + free} entrances of type loadbalancer want an{kind}"
+                f" address, and the pool has {size} ({', '.join(parts)}); wanted by"
+                f" {', '.join(wanted[:_SHOWN])}{more}; make the pool larger, or use type gateway",
+            )

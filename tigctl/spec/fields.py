@@ -25,6 +25,7 @@ from tigctl.spec import quantity
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 LABEL_PATTERN = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+HOST = r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*"
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 
 # Namespaces that belong to the cluster; a tenant in one of them would be deleted with -N.
@@ -215,3 +216,10 @@ Variable = Annotated[
 Image = Annotated[str, AfterValidator(_image)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Label = Annotated[str, AfterValidator(_label), WithJsonSchema({"type": "string", "maxLength": 128})]
+
+
+def object_name(value: str) -> str:
+    """The name of an object in Kubernetes, or nothing. Raises ValueError for any other text."""
+    if value and not re.fullmatch(HOST, value):
+        raise ValueError(f"{value!r} is no name of an object in Kubernetes; write it in lower case")
+    return value

@@ -16,6 +16,7 @@ from collectors.discovery.model import DEFAULT_RATE, MOST_RATE
 from collectors.telegraf.rule import InterfaceRule
 from tigctl.spec.alerts import Alerts, Window
 from tigctl.spec.credentials import Credential
+from tigctl.spec.exposure import Exposure, GatewayReference, Pool
 from tigctl.spec.fields import (
     Duration,
     Flag,
@@ -35,15 +36,7 @@ from tigctl.spec.fields import (
 )
 from tigctl.spec.isolation import ClusterIsolation, Isolation
 from tigctl.spec.login import GrafanaLogin
-from tigctl.spec.stack import (
-    Exposure,
-    GatewayReference,
-    Images,
-    Placement,
-    Pool,
-    Resources,
-    Storage,
-)
+from tigctl.spec.stack import Images, Placement, Resources, Storage
 
 LOCAL = "local"
 

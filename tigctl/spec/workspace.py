@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from collectors.device import Device
@@ -13,7 +13,7 @@ from tigctl.errors import UsageError
 from tigctl.spec import document, files, inventory, layers
 from tigctl.spec.check import check_devices, check_settings, limits
 from tigctl.spec.document import Document
-from tigctl.spec.entrances import Claimant, check_entrances
+from tigctl.spec.entrances import Claimant, check_entrances, reserved
 from tigctl.spec.faults import Faults, suggest
 from tigctl.spec.inventory import Inventory
 from tigctl.spec.layers import FleetFile, Layer
@@ -37,7 +37,7 @@ class Tenant:
     """One customer, complete and valid.
 
     `logins` are by name, in the order in which they are tried. `profile_folders` are those that
-    exist, the tenant's own first.
+    exist, the tenant's own first. `reserved` are addresses that other tenants of its target fix.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Tenant:
     logins: Mapping[str, Login]
     images: Images = field(default_factory=Images)
     profile_folders: tuple[Path, ...] = ()
+    reserved: frozenset[str] = frozenset()
 
     @property
     def root(self) -> Path:
@@ -125,7 +126,20 @@ def load(root: Path, tenants: Sequence[str] | None = None) -> Workspace:
     faults.raise_all()
     if fleet.model is None:
         raise AssertionError("a fleet without a model has faults, and these were raised")
-    return Workspace(root, fleet.model, complete, warnings(complete))
+    return Workspace(root, fleet.model, _reserving(complete, claimants), warnings(complete))
+
+
+def _reserving(
+    tenants: Mapping[str, Tenant], claimants: Mapping[str, Claimant]
+) -> dict[str, Tenant]:
+    """The tenants, each with what the others of its target have reserved."""
+    fixed = reserved(claimants)
+    found = {}
+    for name, one in tenants.items():
+        others = fixed.get(one.settings.target, {})
+        taken = frozenset().union(*(own for other, own in others.items() if other != name))
+        found[name] = replace(one, reserved=taken) if taken else one
+    return found
 
 
 def _folders(root: Path, faults: Faults) -> tuple[str, ...]:

@@ -116,7 +116,34 @@ def test_an_address_of_ipv6_asks_for_a_service_of_ipv6() -> None:
     assert service["spec"]["ipFamilies"] == ["IPv6"]
     assert service["metadata"]["annotations"]["metallb.io/loadBalancerIPs"] == "2001:db8::10"
     (service,) = found({"type": "loadbalancer", "address": "192.0.2.10"}).values()
-    assert "ipFamilies" not in service["spec"], "the cluster's first family"
+    assert service["spec"]["ipFamilies"] == ["IPv4"]
+
+
+@pytest.mark.parametrize(
+    ("pool", "families"),
+    [
+        ({}, None),
+        ({"addresses": ["192.0.2.0/28", "2001:db8::/64"]}, None),
+        ({"addresses": ["2001:db8::/64"]}, ["IPv6"]),
+        ({"families": ["IPv6", "IPv4"]}, ["IPv6", "IPv4"]),
+    ],
+    ids=str,
+)
+def test_a_free_address_is_of_the_pool_s_families(
+    pool: dict[str, Any], families: list[str] | None
+) -> None:
+    (service,) = found({"type": "loadbalancer"}, pool=pool).values()
+    assert service["spec"].get("ipFamilies") == families
+    policy = {None: None, 1: "SingleStack", 2: "RequireDualStack"}[families and len(families)]
+    assert service["spec"].get("ipFamilyPolicy") == policy
+
+
+def test_an_address_of_each_family() -> None:
+    address = "2001:db8::10, 192.0.2.10"
+    (service,) = found({"type": "loadbalancer", "address": address}).values()
+    assert service["spec"]["ipFamilies"] == ["IPv4", "IPv6"]
+    given = service["metadata"]["annotations"]["metallb.io/loadBalancerIPs"]
+    assert given == "192.0.2.10,2001:db8::10"
 
 
 def test_a_shared_address_as_metallb_shares_it() -> None:

@@ -30,6 +30,7 @@ from tests.unit.kubernetes.stacks import (
 )
 from tests.unit.telegraf.devices import V3, poll
 from tigctl.render.kubernetes.configs import checksum
+from tigctl.render.kubernetes.grafana import at_address
 from tigctl.render.kubernetes.model import Object
 
 MANIFESTS = Path(__file__).parents[3] / "manifests"
@@ -413,6 +414,14 @@ def grafana(settings: dict[str, Any]) -> dict[str, Any]:
             *("https://acme.example/", "false", "true"),
         ),
         (
+            {"type": "loadbalancer", "address": "192.0.2.7,2001:db8::7", "port": 3001},
+            *("http://192.0.2.7:3001/", "false", "false"),
+        ),
+        (
+            {"type": "loadbalancer", "path": "/acme"},
+            *("http://%(domain)s/acme/", "true", "false"),
+        ),
+        (
             {"type": "none", "host": "acme.example", "tls": {"issuer": "public"}},
             *("%(protocol)s://%(domain)s:%(http_port)s/", "false", "false"),
         ),
@@ -429,6 +438,15 @@ def test_grafana_knows_where_it_is(
     assert found["GF_SERVER_ROOT_URL"] == url
     assert found["GF_SERVER_SERVE_FROM_SUB_PATH"] == sub_path
     assert found["GF_SECURITY_COOKIE_SECURE"] == secure
+
+
+def test_a_planned_address_is_filled_in() -> None:
+    settings = {"type": "loadbalancer", "path": "/acme", "port": 3001}
+    given = workloads(stack((), {"exposure": {"grafana": settings}}))["Deployment grafana"]
+    found = at_address(given, "2001:db8::7")
+    container = found["spec"]["template"]["spec"]["containers"][0]
+    assert variables(container)["GF_SERVER_ROOT_URL"] == "http://[2001:db8::7]:3001/acme/"
+    assert at_address(found, "192.0.2.1") == found, "it knows one already"
 
 
 @pytest.mark.parametrize("kind", ["gateway", "ingress", "loadbalancer", "none"])

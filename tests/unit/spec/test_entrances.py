@@ -277,6 +277,42 @@ def test_many_who_want_an_address_are_counted(tmp_path: Path) -> None:
     assert "t10" not in said
 
 
+DUAL = (
+    "targets: {prod: {type: kubernetes, pool: {families: [IPv4, IPv6],"
+    " addresses: [192.0.2.8/31, '2001:db8::/64']}}}\n"
+)
+
+
+def test_each_family_of_a_pool_has_an_end(tmp_path: Path) -> None:
+    own = grafana("type: loadbalancer")
+    said = faults(workspace(tmp_path, DUAL, acme=own, globex=own, initech=own))
+    assert "3 entrances of type loadbalancer want an IPv4 address, and the pool has 2" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_an_address_of_each_family_is_claimed(tmp_path: Path) -> None:
+    pair = grafana("type: loadbalancer, address: '192.0.2.8, 2001:db8::8'")
+    other = grafana("type: loadbalancer, address: '2001:db8::8'")
+    said = faults(workspace(tmp_path, DUAL, acme=pair, globex=other))
+    assert "2001:db8::8 leads to tenant acme" in said
+
+
+@pytest.mark.parametrize("address", ["192.0.2.8,192.0.2.9", "192.0.2.8,", "noc.example"])
+def test_an_address_that_is_none(tmp_path: Path, address: str) -> None:
+    said = faults(
+        workspace(tmp_path, POOL, acme=grafana(f"type: loadbalancer, address: '{address}'"))
+    )
+    assert "exposure.grafana.address" in said
+    assert "is not an IP address" in said or "more than one address" in said
+
+
+def test_what_others_have_fixed_is_reserved(tmp_path: Path) -> None:
+    fixed = grafana("type: loadbalancer, address: 192.0.2.8")
+    root = workspace(tmp_path, POOL, acme=grafana("type: loadbalancer"), globex=fixed)
+    assert load(root, ["acme"]).tenants["acme"].reserved == {"192.0.2.8"}
+    assert load(root).tenants["globex"].reserved == frozenset()
+
+
 def test_an_ipv6_address_is_no_ipv4_address_of_the_same_number(tmp_path: Path) -> None:
     root = workspace(tmp_path, POOL, acme=grafana("type: loadbalancer, address: '::c000:208'"))
     assert "is not in pool 192.0.2.8/31 of target prod" in faults(root)

@@ -10,7 +10,7 @@ import click
 from tigctl.cli import many, place, planning
 from tigctl.cli import output as out
 from tigctl.cli.options import every_option, exclusive, output_option, tenant_argument
-from tigctl.cli.stack import looked, stack
+from tigctl.cli.stack import expect, looked, stack
 from tigctl.plan.diff import plan
 from tigctl.spec.files import replace
 from tigctl.spec.workspace import Tenant
@@ -59,6 +59,7 @@ def command(
     """
     tenants = _tenants(tenant, every=every)
     known = looked(tenants) if every else {}
+    expect(tenants)
 
     def work(one: Tenant) -> Plan:
         found = stack(one, Options(objects_only=objects_only), known.get(one.name))

@@ -6,12 +6,15 @@ import copy
 
 from tigctl.render.kubernetes import reference
 from tigctl.render.kubernetes.model import Object, Stack
+from tigctl.spec.exposure import PUBLIC_PORTS, Entrance
 from tigctl.spec.isolation import INTERNET, NOT_INTERNET
 from tigctl.spec.ranges import network_range, networks, without
-from tigctl.spec.stack import PUBLIC_PORTS, Entrance
 
 _PORTS = {"grafana": 3000, "influxdb": 8086}
-_METALLB = "metallb.io"
+# What MetalLB reads of a Service: the pool, the addresses, and who may share them.
+POOL = "metallb.io/address-pool"
+ADDRESSES = "metallb.io/loadBalancerIPs"
+SHARING = "metallb.io/allow-shared-ip"
 
 # InfluxDB answers at / only; Grafana is told its path and serves it itself.
 _WITHOUT_PATH = {
@@ -109,16 +112,17 @@ def _load_balancer(stack: Stack, component: str, entrance: Entrance, found: Obje
     metadata = stack.metadata(f"{component}-entrance", component)
     annotations = {}
     if stack.target.pool.name:
-        annotations[f"{_METALLB}/address-pool"] = stack.target.pool.name
+        annotations[POOL] = stack.target.pool.name
     if entrance.address:
-        annotations[f"{_METALLB}/loadBalancerIPs"] = entrance.address
+        annotations[ADDRESSES] = entrance.address
     spec = found["spec"]
-    if ":" in entrance.address:
-        # Else the Service is of the cluster's first family, and MetalLB refuses the address.
-        spec["ipFamilies"] = ["IPv6"]
+    if families := entrance.families or stack.target.pool.of_families:
+        # Else the Service is of the cluster's first family, and MetalLB gives it no other one.
+        spec["ipFamilies"] = list(families)
+        spec["ipFamilyPolicy"] = "RequireDualStack" if len(families) > 1 else "SingleStack"
     if entrance.shared:
         # Whoever shares an address has to name the same key.
-        annotations[f"{_METALLB}/allow-shared-ip"] = "tigctl"
+        annotations[SHARING] = "tigctl"
         # MetalLB shares an address between different pods only where any node may take a request.
         spec["externalTrafficPolicy"] = "Cluster"
     clients = getattr(stack.settings.isolation, component).clients

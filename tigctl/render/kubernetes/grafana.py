@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 from tigctl.render.kubernetes import configs, login, placement, pod, reference, sizing
 from tigctl.render.kubernetes.model import CONFIG_ANNOTATION, Object, Stack
 
@@ -12,8 +14,11 @@ _STARTTLS = {
     "offered": "OpportunisticStartTLS",
     "none": "NoStartTLS",
 }
-# Grafana puts in what it knows itself: nobody told where people reach it.
-_OWN_ADDRESS = "%(protocol)s://%(domain)s:%(http_port)s"
+# Grafana's variable for where people reach it.
+ROOT_URL = "GF_SERVER_ROOT_URL"
+# Grafana puts in what it knows itself, where nobody told by which name people reach it.
+_OWN_HOST = "%(domain)s"
+_OWN_ADDRESS = f"%(protocol)s://{_OWN_HOST}:%(http_port)s"
 
 
 def grafana(stack: Stack) -> list[Object]:
@@ -76,16 +81,27 @@ def _mail(stack: Stack) -> list[Object]:
 def root_url(stack: Stack) -> str:
     """Where people reach Grafana, with a slash at the end.
 
-    By host name, else by the fixed address of its load balancer; where neither is set, Grafana
-    fills in what it knows of itself.
+    By host name, else by the fixed address of its load balancer; where neither is set,
+    `at_address` fills one in, or else Grafana what it knows of itself.
     """
     entrance = stack.settings.exposure.grafana
-    host = entrance.host or _bracketed(entrance.address) if entrance.type != "none" else ""
-    scheme = "https" if _encrypted(stack) else "http"
-    if host and entrance.port and not entrance.tls.outside:
-        host += f":{entrance.port}"
     path = entrance.path.rstrip("/")
-    return f"{f'{scheme}://{host}' if host else _OWN_ADDRESS}{path}/"
+    if entrance.type == "none":
+        return f"{_OWN_ADDRESS}{path}/"
+    address = _bracketed(entrance.addresses[0]) if entrance.addresses else _OWN_HOST
+    scheme = "https" if _encrypted(stack) else "http"
+    port = f":{entrance.port}" if entrance.port and not entrance.tls.outside else ""
+    return f"{scheme}://{entrance.host or address}{port}{path}/"
+
+
+def at_address(deployment: Object, address: str) -> Object:
+    """The Deployment of a Grafana that people reach by an address which its files do not name."""
+    deployment = copy.deepcopy(deployment)
+    container = deployment["spec"]["template"]["spec"]["containers"][0]
+    entries = {entry["name"]: entry for entry in container["env"]}
+    url = entries[ROOT_URL]
+    url["value"] = url["value"].replace(_OWN_HOST, _bracketed(address))
+    return deployment
 
 
 def _encrypted(stack: Stack) -> bool:

@@ -17,9 +17,9 @@ from collectors.device import Device
 from tigctl.render.kubernetes import reference
 from tigctl.render.kubernetes.destinations import Networks, spread, to_devices, to_nodes
 from tigctl.render.kubernetes.model import TENANT_LABEL, Object, Stack
+from tigctl.spec.exposure import Entrance
 from tigctl.spec.isolation import INTERNET, NOT_INTERNET, Controller, Destination, Source
 from tigctl.spec.ranges import Ranges, network_range
-from tigctl.spec.stack import Entrance
 
 TELEGRAF, INFLUXDB, GRAFANA, JOBS = "telegraf", "influxdb", "grafana", "jobs"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tigctl.backends.kubernetes.kinds import Ref
@@ -17,6 +17,7 @@ from tigctl.targets.kubernetes import (
     lease,
     managed,
     names,
+    pools,
     revisions,
     snapshot,
     waiting,
@@ -26,7 +27,7 @@ from tigctl.targets.kubernetes.carry import Carrier
 from tigctl.targets.kubernetes.inventory import Applied, Inventory
 from tigctl.targets.kubernetes.objects import Difference, differences, stamped
 from tigctl.targets.kubernetes.snapshot import Snapshot
-from tigctl.targets.kubernetes.wanted import device_values, reads_secrets, wanted_objects
+from tigctl.targets.kubernetes.wanted import device_values, reads_secrets
 from tigctl.targets.model import Action
 from tigctl.targets.steps import step
 
@@ -161,6 +162,26 @@ class Applying:
             with step(self.observe, "clean up") as said:
                 self._carrier.delete(dealt.deletions)
                 said(_count(dealt.deletions))
+        self._wait_for_addresses({one.ref for one in found})
+
+    def _wait_for_addresses(self, changed: Collection[Ref]) -> None:
+        """Until entrances that are new, changed or without one have it; all else runs by then."""
+        target, there = self.target, self._there.objects
+        services = [
+            ref
+            for ref in map(Ref.of, filter(pools.is_entrance, self.bundle.kubernetes))
+            if ref in changed or not pools.is_given(there.get(ref, {}))
+        ]
+        if target.options.wait and services:
+            with step(self.observe, "entrance") as said:
+                found = waiting.wait_for_addresses(
+                    target.cluster,
+                    target.tenant,
+                    services,
+                    target.options.wait,
+                    self._carrier.checked,
+                )
+                said(", ".join(found))
 
     def _store_secrets(self) -> None:
         """Each is a Secret of its own, so they travel side by side."""
@@ -198,7 +219,7 @@ class Applying:
             }
         )
         self._there = now
-        wanted = wanted_objects(self.bundle, now, target.namespace, target.options)
+        wanted = target.wanted(self.bundle, now, self._carrier.inventory)
         readers = [one for one in wanted if reads_secrets(one)]
         again = differences(
             target.cluster, readers, now, self._carrier.inventory, prune=False, detail=False
@@ -240,7 +261,7 @@ class Applying:
         target, number = self.target, self._carrier.inventory.revision
         try:
             former = revisions.load(target.cluster, target.tenant, target.namespace, number)
-            wanted = wanted_objects(former, self._there, target.namespace, target.options)
+            wanted = target.wanted(former, self._there, self._carrier.inventory)
             parts = [one for one in wanted if waves.belongs_to(one, failed)]
             if not any(Ref.of(one) == failed.ref for one in parts):
                 return error
@@ -310,7 +331,9 @@ class Applying:
             if metadata and ref not in changed:
                 fingerprint = managed.fingerprint(metadata)
                 objects.setdefault(ref, Applied(str(metadata["uid"]), fingerprint))
-        self._carrier.inventory = self._carrier.inventory.but(objects=objects)
+        self._carrier.inventory = self._carrier.inventory.but(
+            objects=objects, addresses=self.target.addresses
+        )
 
     def _remember(self) -> None:
         """Notes a revision to go back to."""

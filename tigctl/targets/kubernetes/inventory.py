@@ -1,7 +1,8 @@
 """What tigctl applied last, kept in a ConfigMap of the tenant's namespace.
 
 For each object its uid and the fingerprint of the fields that were ours right after the apply;
-for each object that somebody changed on purpose, the values to keep (`apply --adopt`).
+for each object that somebody changed on purpose, the values to keep (`apply --adopt`); for each
+entrance with an address of its own, that address, so that it stays.
 """
 
 from __future__ import annotations
@@ -38,11 +39,13 @@ class Inventory:
 
     `kept` maps an object to fields that stay as somebody made them: the path as a list of
     parts (see `fieldpath`, dumped) and the value. `revision` is the number of the last one.
+    `addresses` are by Service, with a comma between two of them.
     """
 
     objects: Mapping[Ref, Applied] = field(default_factory=dict)
     kept: Mapping[Ref, Mapping[str, Any]] = field(default_factory=dict)
     revision: int = 0
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, cluster: Cluster, namespace: str) -> Self:
@@ -65,6 +68,7 @@ class Inventory:
                 {_ref(key): Applied(*value) for key, value in document["objects"].items()},
                 {_ref(key): dict(value) for key, value in document["kept"].items()},
                 int(document["revision"]),
+                {str(key): str(value) for key, value in document.get("addresses", {}).items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             return cls()
@@ -75,6 +79,7 @@ class Inventory:
             "objects": {_key(ref): [one.uid, one.fingerprint] for ref, one in self.objects.items()},
             "kept": {_key(ref): dict(values) for ref, values in self.kept.items()},
             "revision": self.revision,
+            "addresses": dict(self.addresses),
         }
         wanted: Object = {
             "apiVersion": "v1",

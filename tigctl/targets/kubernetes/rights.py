@@ -91,7 +91,9 @@ IN_CLUSTER: tuple[Right, ...] = (
     *_looks("doctor: the entrance", "Gateway", "GatewayClass", verb="get"),
     *_looks("doctor: the entrance", "IngressClass"),
     *_looks("doctor: certificates", "ClusterIssuer", verb="get"),
-    *_looks("doctor: addresses", "IPAddressPool", "L2Advertisement", "BGPAdvertisement", "BGPPeer"),
+    *_looks("addresses: which are taken", "Service"),
+    *_looks("addresses: which there are", "IPAddressPool"),
+    *_looks("doctor: addresses", "L2Advertisement", "BGPAdvertisement", "BGPPeer"),
 )
 
 # What new tenants, and work on all tenants at once (`--all`), need beside.

@@ -12,15 +12,26 @@ from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import BackendError, TargetError
 from tigctl.render.bundle import Bundle
+from tigctl.render.kubernetes.grafana import ROOT_URL
 from tigctl.targets import compare, database, grafana_state, influxdb_state
 from tigctl.targets.environment import refuse_unset
 from tigctl.targets.grafana_state import Found
 from tigctl.targets.interface import Access, Component, Observer, Opening, Revision
-from tigctl.targets.kubernetes import fitting, lease, names, removing, revisions, snapshot, waiting
+from tigctl.targets.kubernetes import (
+    fitting,
+    lease,
+    names,
+    pools,
+    removing,
+    revisions,
+    snapshot,
+    waiting,
+)
 from tigctl.targets.kubernetes.applying import Applying
 from tigctl.targets.kubernetes.inventory import Inventory
 from tigctl.targets.kubernetes.objects import Difference, differences
 from tigctl.targets.kubernetes.options import Options
+from tigctl.targets.kubernetes.pools import Ground
 from tigctl.targets.kubernetes.reach import Reach
 from tigctl.targets.kubernetes.secret_store import SecretStore
 from tigctl.targets.kubernetes.snapshot import Snapshot
@@ -35,7 +46,8 @@ class KubernetesTarget:
     """One tenant's stack in its namespace.
 
     `known` is a snapshot with its inventory that was taken for many tenants at once; without
-    one, the cluster is asked.
+    one, the cluster is asked. `ground` is what the workspace says of addresses; `addresses` are
+    those of the entrances that were wanted last, by Service.
     """
 
     name = "kubernetes"
@@ -48,6 +60,7 @@ class KubernetesTarget:
         options: Options | None = None,
         *,
         grafana_path: str = "/",
+        ground: Ground | None = None,
         known: tuple[Snapshot, Inventory] | None = None,
     ) -> None:
         self.cluster = cluster
@@ -56,7 +69,9 @@ class KubernetesTarget:
         self.options = options or Options()
         self.secrets = SecretStore(cluster, tenant, namespace)
         self.reach = Reach(cluster, tenant, namespace)
+        self.addresses: Mapping[str, str] = {}
         self._grafana_path = grafana_path
+        self._ground = ground or Ground()
         self._known = known
         self._found: Sequence[Difference] = ()
         self.revision = 0  # that the last apply of this object left
@@ -97,9 +112,16 @@ class KubernetesTarget:
         self, bundle: Bundle, there: Snapshot, inventory: Inventory, *, detail: bool = True
     ) -> list[Difference]:
         """The Kubernetes objects that are not as they should be; see `objects.differences`."""
-        wanted = wanted_objects(bundle, there, self.namespace, self.options)
+        wanted = self.wanted(bundle, there, inventory)
         found = differences(self.cluster, wanted, there, inventory, detail=detail)
         return [one for one in found if one.wanted is not None or self._may_go(one.ref)]
+
+    def wanted(self, bundle: Bundle, there: Snapshot, inventory: Inventory) -> list[Object]:
+        """The bundle's objects, completed by what only the cluster knows."""
+        found, self.addresses = pools.filled(
+            self.cluster, bundle.kubernetes, there, self._ground, inventory.addresses
+        )
+        return wanted_objects(found, there, self.namespace, self.options)
 
     def _may_go(self, ref: Ref) -> bool:
         """A volume is data: only `destroy -P` takes it away."""
@@ -188,7 +210,19 @@ class KubernetesTarget:
             for kind in ("StatefulSet", "Deployment")
             for one in self.cluster.objects(kind, self.namespace, labels=labels)
         ]
-        return tuple(self._component(one) for one in found)
+        entrances = [
+            one
+            for one in self.cluster.objects("Service", self.namespace, labels=labels)
+            if one["spec"].get("type") == "LoadBalancer"
+        ]
+        return (*map(self._component, found), *map(self._entrance, entrances))
+
+    def _entrance(self, service: Object) -> Component:
+        name = service["metadata"]["name"]
+        if waiting.addresses_of(service):
+            return Component(name, "running")
+        said = waiting.trouble_of_address(self.cluster, service).said
+        return Component(name, "starting", f"no address: {said}")
 
     def _component(self, workload: Object) -> Component:
         name = workload["metadata"]["name"]
@@ -307,7 +341,18 @@ class KubernetesTarget:
         """Which revision this is, and how to undo it."""
         revision = self.revision or Inventory.load(self.cluster, self.namespace).revision
         undo = f"     Undo: tigctl rollback {self.tenant}" if revision > 1 and not new else ""
-        return f"{self.tenant} is at revision {revision} in {self.namespace}.{undo}"
+        url = self._grafana_url()
+        where = f" Grafana: {url}" if url else ""
+        return f"{self.tenant} is at revision {revision} in {self.namespace}.{where}{undo}"
+
+    def _grafana_url(self) -> str:
+        """Where people reach Grafana; empty where only `tigctl open` leads there."""
+        found = self.cluster.get(Ref("Deployment", self.namespace, GRAFANA))
+        containers = found["spec"]["template"]["spec"]["containers"] if found else ()
+        for variable in (one for each in containers for one in each.get("env") or ()):
+            if variable["name"] == ROOT_URL and "%(" not in variable.get("value", ""):
+                return str(variable["value"])
+        return ""
 
     def close(self) -> None:
         """Closes the ways into pods."""

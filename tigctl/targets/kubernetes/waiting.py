@@ -27,6 +27,8 @@ _FATAL_AFTER_S: Mapping[str, float] = {
     "FailedCreate": 3,
     "Unschedulable": 20,
     "VolumePending": 60,
+    "AddressRefused": 10,
+    "AddressPending": 60,
 }
 
 
@@ -93,6 +95,51 @@ def wait(
         time.sleep(LOOK_S)
 
 
+def wait_for_addresses(
+    cluster: Cluster,
+    tenant: str,
+    services: Sequence[Ref],
+    patience: float,
+    checked: Callable[[], None],
+) -> list[str]:
+    """Returns the addresses of these Services once each has one.
+
+    Raises TargetError with MetalLB's own reason where it gives none.
+    """
+    began = time.monotonic()
+    while True:
+        found = {ref: cluster.get(ref) for ref in services}
+        without = [(ref, one) for ref, one in found.items() if one and not addresses_of(one)]
+        if not without:
+            return [address for one in found.values() if one for address in addresses_of(one)]
+        now = time.monotonic() - began
+        for ref, one in without:
+            trouble = trouble_of_address(cluster, one)
+            if now >= min(patience, _FATAL_AFTER_S[trouble.kind]):
+                raise TargetError(
+                    f"{tenant}: {ref} has no address after {now:.0f} s: {trouble.said}",
+                    hint=f"{_REMEDIES[trouble.kind]}, then tigctl apply {tenant} again; all else is"
+                    " done and runs",
+                )
+        checked()
+        time.sleep(LOOK_S)
+
+
+def addresses_of(service: Object) -> list[str]:
+    """The addresses, or host names, by which a Service is reached from outside."""
+    given = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
+    return [str(one.get("ip") or one.get("hostname")) for one in given]
+
+
+def trouble_of_address(cluster: Cluster, service: Object) -> Trouble:
+    """Why a Service has no address: in the words of who gives them out, or that nobody does."""
+    metadata = service["metadata"]
+    said = _last_event(cluster, metadata["namespace"], "Service", metadata["name"])
+    if said:
+        return Trouble("AddressRefused", said)
+    return Trouble("AddressPending", "nobody gave it one, or said why not")
+
+
 def _failed(tenant: str, ref: Ref, trouble: Trouble, seconds: float) -> TargetError:
     return TargetError(
         f"{tenant}: {ref} does not run after {seconds:.0f} s: {trouble.said}",
@@ -108,6 +155,8 @@ _REMEDIES = {
     "Unschedulable": "make room (tigctl capacity), uncordon a node, or choose a smaller size",
     "VolumePending": "see whether the storage class works (tigctl doctor)",
     "FailedCreate": "change what the API server refuses",
+    "AddressRefused": "change what MetalLB refuses (tigctl doctor shows its pools)",
+    "AddressPending": "see whether MetalLB's controller runs, and its pools: tigctl doctor",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tigctl.backends.kubernetes.cluster import Object
 from tigctl.backends.kubernetes.kinds import Ref
@@ -21,9 +21,9 @@ _READ = {
 
 
 def wanted_objects(
-    bundle: Bundle, there: Snapshot, namespace: str, options: Options
+    found: Sequence[Object], there: Snapshot, namespace: str, options: Options
 ) -> list[Object]:
-    """The bundle's objects, those left out that the options leave alone.
+    """A bundle's objects, those left out that the options leave alone.
 
     Workloads carry the versions of the Secrets their pods read.
     """
@@ -38,7 +38,7 @@ def wanted_objects(
     }
     return [
         _with_secrets(one, there, namespace)
-        for one in bundle.kubernetes
+        for one in found
         if one["kind"] not in left_out and not _stays(one, there, options)
     ]
 

@@ -8,7 +8,7 @@ from typing import Any
 from tigctl.backends.kubernetes.cluster import Object
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.render.kubernetes.model import MANAGED_LABEL, TENANT_LABEL
-from tigctl.spec.stack import Entrance, GatewayReference
+from tigctl.spec.exposure import Entrance, GatewayReference
 from tigctl.spec.workspace import Tenant
 from tigctl.targets.finding import Finding, failed, ok, warning
 from tigctl.targets.kubernetes.doctor.look import Look, condition, is_default

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from tigctl.backends.kubernetes.cluster import Cluster, Object
-from tigctl.spec.stack import Entrance
+from tigctl.spec.exposure import Entrance
 from tigctl.spec.workspace import Tenant
 from tigctl.targets.kubernetes.fitting import named
 from tigctl.targets.kubernetes.selecting import closed, closing
