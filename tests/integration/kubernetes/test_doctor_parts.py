@@ -355,6 +355,13 @@ def test_announcements_by_layer_2(clinic: Clinic, spec: dict[str, Any], state: s
         assert clinic.states("MetalLB", balanced()) == [OK, state]
 
 
+def test_an_announcement_of_all_pools_needs_no_spec(clinic: Clinic) -> None:
+    everything = _metallb("L2Advertisement")
+    del everything["spec"]
+    with clinic.changed(L2, {"spec": {"ipAddressPools": ["nobody"]}}), clinic.made(everything):
+        assert clinic.states("MetalLB", balanced()) == [OK, OK]
+
+
 def test_announcements_by_bgp(clinic: Clinic) -> None:
     peer = {"myASN": 64500, "peerASN": 64501, "peerAddress": "192.0.2.1"}
     with (

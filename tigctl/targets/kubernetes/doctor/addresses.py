@@ -95,7 +95,7 @@ def _announced(look: Look, pool: Object) -> Finding:
             f"make an L2Advertisement in {space} with ipAddressPools: [{name}]",
         )
     for one in (*layer2, *bgp):
-        selectors = one["spec"].get("nodeSelectors") or ()
+        selectors = (one.get("spec") or {}).get("nodeSelectors") or ()
         nodes = [
             node
             for node in look.objects("Node")

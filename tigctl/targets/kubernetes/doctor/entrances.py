@@ -167,7 +167,7 @@ def ingress_classes(look: Look) -> Iterator[Finding]:
                 "write targets.NAME.ingress_class in fleet.yaml",
             )
         else:
-            controller = found["spec"].get("controller", "")
+            controller = (found.get("spec") or {}).get("controller", "nobody")
             text = f"{found['metadata']['name']} of {controller}{look.whose(tenants)}"
             yield ok(_INGRESS, text)
 
