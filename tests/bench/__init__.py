@@ -10,6 +10,7 @@
     render    seconds to render 10,000 and 20,000 devices, never probed and probed
     start     seconds of `tigctl --help` and of `tigctl validate`
     first     seconds from `apply` to the first point of every living device of the demo
+    probe     seconds and memory to probe 1,000 devices
     discover  seconds to sweep a /16 with three logins, against fping and a plain pysnmp loop
 
     fleet     many tenants on a real API server, against kubectl

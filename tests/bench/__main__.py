@@ -21,6 +21,7 @@ from tests.bench import (
     killed,
     outage,
     poll,
+    probing,
     rendering,
     slow,
     starting,
@@ -38,6 +39,7 @@ MEASUREMENTS = {
     "fleet": fleet.run,
     "killed": killed.run,
     "discover": discovery.run,
+    "probe": probing.run,
 }
 # Small ones take a minute or two each and are for seeing that a measurement works.
 _FULL = {"slow": Scale(devices=100, ports=24, interval=60, rounds=4)}
