@@ -162,15 +162,42 @@ def test_an_eviction_is_never_refused(plane: Plane, tenant: str) -> None:
 
     plane.wait(counted, "counted budgets")
     for pod in pods(plane, tenant).values():
-        name = pod["metadata"]["name"]
-        eviction = {
-            "apiVersion": "policy/v1",
-            "kind": "Eviction",
-            "metadata": {"name": name, "namespace": tenant},
-        }
-        path = f"/api/v1/namespaces/{tenant}/pods/{name}/eviction"
-        answer = json.loads(plane.api.request("POST", path, eviction))
-        assert answer["status"] == "Success"
+        assert evict(plane, pod)["status"] == "Success"
+
+
+def evict(plane: Plane, pod: Object) -> Object:
+    """As `kubectl drain` does it; the API server's answer."""
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    eviction = {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": name, "namespace": namespace},
+    }
+    path = f"/api/v1/namespaces/{namespace}/pods/{name}/eviction"
+    answer: Object = json.loads(plane.api.request("POST", path, eviction))
+    return answer
+
+
+def test_a_drained_node_is_left_by_all_who_run_elsewhere_then(plane: Plane, tenant: str) -> None:
+    """By default domains are zones, of which each node of the plane has its own."""
+    apply(plane, stack(switches(1), {"namespace": tenant}))
+    before = plane.wait(lambda: all_ready(plane, tenant, 3), "ready pods")
+    homes = {name: one["spec"]["nodeName"] for name, one in before.items()}
+    assert homes["influxdb"] != homes["telegraf-0"], "who stores and who keeps share no zone"
+    node = homes["influxdb"]
+    plane.api.patch(f"/api/v1/nodes/{node}", {"spec": {"unschedulable": True}})
+    try:
+        for name, pod in before.items():
+            if homes[name] == node:
+                assert evict(plane, pod)["status"] == "Success"
+
+        def moved() -> bool:
+            found = all_ready(plane, tenant, 3) or {}
+            return bool(found) and all(one["spec"]["nodeName"] != node for one in found.values())
+
+        plane.wait(moved, "pods on other nodes")
+    finally:
+        plane.api.patch(f"/api/v1/nodes/{node}", {"spec": {"unschedulable": None}})
 
 
 # Placement
