@@ -7,7 +7,11 @@ Left out: SNMPv3 and IPv6 (test_discover.py has both), and how fast it is (tests
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import socket
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -172,6 +176,36 @@ def test_without_the_right_to_ping_snmp_still_finds(monkeypatch: pytest.MonkeyPa
     ]
     assert "net.ipv4.ping_group_range" in found.unpinged
     assert asked["127.82.1.5"] == 2
+
+
+DATAGRAMS = """
+from collectors.discovery.echo import Echo
+from collectors.discovery.model import Options
+from collectors.discovery.sweep import sweep
+from collectors.discovery.targets import Targets, hosts
+assert not Echo(4)._raw and not Echo(6)._raw
+targets = Targets([hosts("127.9.0.0/28"), hosts("::1/128")], 161)
+found = sweep(targets, [], Options(patience=2.0), observe=print, keep=print)
+assert [one.address for one in found.seen if one.ping] == [
+    *(f"127.9.0.{number}" for number in range(1, 15)), "::1"
+], found
+"""
+
+
+def test_pings_go_by_datagram_sockets_where_the_system_allows_them() -> None:
+    """As a plain user's do. The setting belongs to a network namespace of the test's own."""
+    if os.geteuid() or not shutil.which("unshare"):
+        pytest.skip("only root may make a network namespace with another ping_group_range")
+    setting = "net.ipv4.ping_group_range='0 2147483647'"
+    script = f'ip link set lo up && sysctl -qw {setting} && exec "$0" -c "$1"'
+    done = subprocess.run(
+        ["unshare", "--net", "sh", "-ec", script, sys.executable, DATAGRAMS],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_silent_addresses_are_asked_again_where_ping_is_filtered(
