@@ -1,4 +1,4 @@
-"""tigctl killed with -9 at every single call of an apply, an upgrade and a destroy.
+"""tigctl killed with -9 at every single call of an apply, an upgrade, new tokens and a destroy.
 
 Each walk first lets tigctl run undisturbed and counts its calls to the API server, InfluxDB and
 Grafana. Then, for each number up to that, a tigctl is killed once the server has answered that
@@ -8,6 +8,7 @@ apply     a tenant nobody has seen; run again, a plan finds nothing, no token, d
           or object is there twice or too many, and every stored token works
 upgrade   configuration, image, a retention and a board change, and a policy goes; besides, all
           Secrets hold what they held before
+tokens    new tokens on demand
 destroy   with -P -C -N; run again, nothing of the tenant is left in the cluster
 """
 
@@ -42,6 +43,7 @@ def run(scale: Scale, directory: Path) -> list[Figure]:
         for name, walk in (
             ("apply", walker.apply),
             ("upgrade", walker.upgrade),
+            ("new tokens", walker.tokens),
             ("destroy", walker.destroy),
         ):
             calls, kills, wrong = walk()
@@ -96,6 +98,22 @@ class _Walker:
                 assert killing.secrets() == before, "a secret has changed"
 
             found = self._walk("upgrade", calls, once)
+            _ended(killing)
+            return found
+
+    def tokens(self) -> tuple[int, int, int]:
+        """One tenant, again and again."""
+        with self._tenant() as killing:
+            wanted = boardstage.bundle(killing.stage.tenant)
+            killing.run("apply", wanted)
+            killing.run("rotate", wanted)
+            calls = len(killing.proxy.calls)
+
+            def once(number: int) -> None:
+                killing.run("rotate", wanted, _at(number))
+                killing.converges(wanted)
+
+            found = self._walk("new tokens", calls, once)
             _ended(killing)
             return found
 

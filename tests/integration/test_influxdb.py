@@ -86,8 +86,8 @@ def test_all_buckets_are_seen_however_many(influx: Influx) -> None:
 def test_a_writer_only_writes_and_a_reader_only_reads(influx: Influx, server: InfluxServer) -> None:
     mine, other = bucket(influx, "mine"), bucket(influx, "other")
     organization = str(influx.organization_id())
-    writer = influx.create_authorization(organization, "writer", read=(), write=(mine,))
-    reader = influx.create_authorization(organization, "reader", read=(mine,), write=())
+    writer = influx.create_authorization(organization, "writer", read=(), write=(mine,)).token
+    reader = influx.create_authorization(organization, "reader", read=(mine,), write=()).token
     line = f"ping,device=a result_code=0i {time.time_ns()}"
 
     assert server.write(line, bucket="mine", token=writer) == 204
@@ -117,7 +117,7 @@ def test_a_deleted_token_is_not_accepted_and_deleting_twice_is_fine(
     id_ = bucket(influx, "deleting")
     token = influx.create_authorization(
         str(influx.organization_id()), "to delete", read=(id_,), write=()
-    )
+    ).token
     (found,) = [one for one in influx.authorizations() if one.description == "to delete"]
     influx.delete_authorization(found.id)
     influx.delete_authorization(found.id)

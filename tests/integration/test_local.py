@@ -423,6 +423,28 @@ LocalTarget(Path(sys.argv[1]), "acme").apply(bundle, (), {}, observe)
 """
 
 
+def test_new_tokens_on_demand(target: LocalTarget, tmp_path: Path) -> None:
+    bundle = one_device()
+    applied(target, bundle)
+    names = [database.secret_of(database.role(one)) for one in bundle.influxdb.tokens]
+    before = [target.layout.read_secret(name) for name in names]
+    telegraf = pids(target)["telegraf-0"]
+
+    asking = LocalTarget(tmp_path, "acme", new_tokens=True)
+    assert {one.kind for one in plan(bundle, asking).changes} == {"Token"}
+    applied(asking, bundle)
+
+    after = [target.layout.read_secret(name) for name in names]
+    assert not set(before) & set(after)
+    assert authorizations(target) == ["admin's Token", *TOKENS]
+    access = target.access()
+    assert access
+    for token, works in (*((one, False) for one in before), *((one, True) for one in after)):
+        assert Influx(access.url, "acme", token).accepts_token() is works
+    assert pids(target)["telegraf-0"] != telegraf
+    assert plan(bundle, target).changes == ()
+
+
 @pytest.mark.parametrize("point", KILLED_AT)
 def test_killed_at_any_point_running_again_gets_it_right(
     target: LocalTarget, tmp_path: Path, point: str

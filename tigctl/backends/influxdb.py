@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -62,6 +62,14 @@ class FoundTask:
     offset: str
     active: bool
     flux: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An authorization that was just made, with its token."""
+
+    id: str
+    token: str = field(repr=False)
 
 
 class Influx:
@@ -284,7 +292,7 @@ class Influx:
         *,
         read: tuple[str, ...],
         write: tuple[str, ...],
-    ) -> str:
+    ) -> Made:
         """Creates an authorization for the buckets with these ids; returns its token.
 
         The token can never be read again: store it before anything else is done.
@@ -295,7 +303,8 @@ class Influx:
             for id_ in ids
         ]
         body = {"orgID": organization_id, "description": description, "permissions": permissions}
-        return str(self._ask("POST", "/api/v2/authorizations", body)["token"])
+        made = self._ask("POST", "/api/v2/authorizations", body)
+        return Made(str(made["id"]), str(made["token"]))
 
     def delete_authorization(self, id_: str) -> None:
         """Deletes an authorization; one that is gone already is fine."""

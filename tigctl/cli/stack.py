@@ -47,7 +47,7 @@ class Stack:
 
 
 def target_of(tenant: Tenant, options: Options | None = None, known: Known | None = None) -> Target:
-    """The target of a tenant; asks nobody yet. `options` mean something on a cluster only.
+    """The target of a tenant; asks nobody yet. Most `options` mean something on a cluster only.
 
     `known`: what `looked` found for this tenant.
     """
@@ -55,7 +55,8 @@ def target_of(tenant: Tenant, options: Options | None = None, known: Known | Non
     if tenant.target.type == "local":
         from tigctl.targets.local.target import LocalTarget  # noqa: PLC0415
 
-        return LocalTarget(tenant.root, tenant.name)
+        new_tokens = options.new_tokens if options else False
+        return LocalTarget(tenant.root, tenant.name, new_tokens=new_tokens)
     from tigctl.targets.kubernetes.pools import Ground  # noqa: PLC0415
     from tigctl.targets.kubernetes.target import KubernetesTarget  # noqa: PLC0415
 

@@ -1,15 +1,17 @@
 """InfluxDB's first set-up, its buckets, tasks and tokens, in an order that no kill can lock out.
 
 The operator's token is chosen here and stored before InfluxDB hears of it. The other two tokens
-are made by InfluxDB and can be read once: one that was made but not stored is found by its
-description, deleted and made again. Where secrets are stored is the target's business.
+are made by InfluxDB and can be read once. A new one is made and stored while the former one still
+works; `retire` deletes that, and any that was made but never stored, when nobody uses it any more.
+Where secrets are stored is the target's business.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Protocol
 
 from tigctl.backends.influxdb import Authorization, FoundBucket, Influx
@@ -43,12 +45,21 @@ def secret_of(token_role: str) -> str:
     return {"write": "telegraf.token", "read": "reader.token"}[token_role]
 
 
+def id_of(token_role: str) -> str:
+    """The name of the secret that says which authorization the token of this role belongs to."""
+    return f"{secret_of(token_role)}.id"
+
+
 @dataclass(frozen=True, slots=True)
 class Ensured:
-    """What was done to InfluxDB, for the step's line."""
+    """What was done to InfluxDB, for the step's line.
+
+    `former`: whether there are tokens beside the stored ones, for `retire`.
+    """
 
     created: tuple[str, ...]
     changed: tuple[str, ...]
+    former: bool = False
 
 
 def operator(store: Secrets, organization: str, url: str) -> Influx:
@@ -92,8 +103,13 @@ def after_recovery(influx: Influx, store: Secrets, ours: str) -> None:
     influx.set_password(USER, admin_password(store))
 
 
-def ensure(influx: Influx, store: Secrets, wanted: InfluxState) -> Ensured:
-    """Makes the organization, its buckets and tasks and the two tokens as wanted."""
+def ensure(
+    influx: Influx, store: Secrets, wanted: InfluxState, *, new_tokens: bool = False
+) -> Ensured:
+    """Makes the organization, its buckets and tasks and the two tokens as wanted.
+
+    `new_tokens`: those stored are replaced even if nothing is wrong with them.
+    """
     created: list[str] = []
     changed: list[str] = []
     organization = influx.organization_id()
@@ -113,14 +129,35 @@ def ensure(influx: Influx, store: Secrets, wanted: InfluxState) -> Ensured:
     created += [
         f"token {token.description}"
         for token in wanted.tokens
-        if _ensure_token(influx, store, organization, token, found)
+        if _ensure_token(influx, store, organization, token, found, anew=new_tokens)
     ]
     keep = {token.description for token in wanted.tokens}
-    for stale in influx.authorizations():
-        if is_ours(stale, wanted.organization) and stale.description not in keep:
-            influx.delete_authorization(stale.id)
-            changed.append(f"token {stale.description}")
-    return Ensured(tuple(created), tuple(changed))
+    seen: set[str] = set()
+    former = False
+    for one in influx.authorizations():
+        if is_ours(one, wanted.organization) and one.description not in keep:
+            influx.delete_authorization(one.id)
+            changed.append(f"token {one.description}")
+        former |= one.description in keep and one.description in seen
+        seen.add(one.description)
+    return Ensured(tuple(created), tuple(changed), former)
+
+
+def retire(influx: Influx, store: Secrets, wanted: InfluxState) -> int:
+    """Deletes all tokens of ours but the stored ones; returns how many.
+
+    For when everybody has the stored one. Where it cannot be told which one is stored, none is
+    deleted: the next `ensure` makes a new one.
+    """
+    gone = 0
+    for token in wanted.tokens:
+        there = [one for one in influx.authorizations() if one.description == token.description]
+        stored = _stored(influx, store, role(token), there)
+        for one in there:
+            if stored and one.id != stored.id:
+                influx.delete_authorization(one.id)
+                gone += 1
+    return gone
 
 
 def _ensure_tasks(
@@ -166,21 +203,44 @@ def _ensure_token(
     organization: str,
     token: Token,
     buckets: Mapping[str, FoundBucket],
+    *,
+    anew: bool,
 ) -> bool:
-    """Whether the token had to be made. The stored one stays if it still does what it should."""
+    """Whether the token had to be made. The stored one stays if it still does what it should.
+
+    Whatever there was stays as well: somebody may be using it.
+    """
     read = tuple(buckets[name].id for name in token.read)
     write = tuple(buckets[name].id for name in token.write)
     there = [one for one in influx.authorizations() if one.description == token.description]
-    name = secret_of(role(token))
-    if len(there) == 1 and _fits(there[0], read, write):
-        stored = store.read_secret(name)
-        if stored and Influx(influx.url, influx.organization, stored).accepts_token():
-            return False
-    for orphan in there:
-        influx.delete_authorization(orphan.id)
+    stored = None if anew else _stored(influx, store, role(token), there)
+    if stored and _fits(stored, read, write):
+        return False
     made = influx.create_authorization(organization, token.description, read=read, write=write)
-    store.write_secret(name, made)
+    # A kill between these two leaves an id that does not belong to the token: it counts as none.
+    store.write_secret(id_of(role(token)), f"{_mark(made.token)} {made.id}")
+    store.write_secret(secret_of(role(token)), made.token)
     return True
+
+
+def _stored(
+    influx: Influx, store: Secrets, token_role: str, there: Sequence[Authorization]
+) -> Authorization | None:
+    """Which of these the stored token belongs to; None where it is not accepted, or unknown."""
+    token = store.read_secret(secret_of(token_role))
+    if not token or not there:
+        return None
+    mark, _, id_ = store.read_secret(id_of(token_role)).partition(" ")
+    known = [one for one in there if one.id == id_] if mark == _mark(token) else []
+    if not known and len(there) == 1:
+        known = list(there)  # stored by a tigctl that noted no id: it can be no other one
+    with Influx(influx.url, influx.organization, token) as asked:
+        return known[0] if known and asked.accepts_token() else None
+
+
+def _mark(token: str) -> str:
+    """To know a token again; nobody can tell the token from it."""
+    return sha256(b"tigctl token " + token.encode()).hexdigest()[:16]
 
 
 def _fits(found: Authorization, read: tuple[str, ...], write: tuple[str, ...]) -> bool:

@@ -8,14 +8,14 @@ Token           what it may read and write, and whether the stored one works
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 
 from tigctl.backends.influxdb import Authorization, FoundBucket, FoundTask, Influx
 from tigctl.render.bundle import InfluxState
 from tigctl.targets import database
 from tigctl.targets.database import Secrets
-from tigctl.targets.model import Json, Resource
+from tigctl.targets.model import Action, Change, FieldChange, Json, Resource
 
 MANAGER = "tigctl"
 _UNITS = ((365 * 86_400, "y"), (86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
@@ -61,6 +61,15 @@ def _task_fields(
             title = "head"
         fields[f"script.{title}"] = sha256(section.encode()).hexdigest()[:12]
     return fields
+
+
+def asked_anew(wanted: InfluxState, found: Sequence[Change]) -> Iterator[Change]:
+    """What a plan says of tokens that are replaced on demand; those in `found` are told of."""
+    told = {change.name for change in found if change.kind == "Token"}
+    for token in wanted.tokens:
+        if token.description not in told:
+            field = FieldChange("secret", "stored", "a new one")
+            yield Change(Action.UPDATE, "Token", token.description, (field,))
 
 
 def _token_fields(

@@ -1,6 +1,7 @@
 """A tigctl of its own process, for tests that kill it: applies or destroys a small bundle.
 
 python -m tests.integration.kubernetes.killed KUBECONFIG TENANT apply BUNDLE.json
+python -m tests.integration.kubernetes.killed KUBECONFIG TENANT rotate BUNDLE.json
 python -m tests.integration.kubernetes.killed KUBECONFIG TENANT destroy
 """
 
@@ -26,8 +27,9 @@ lease._RENEW_S = 0.4
 def main(arguments: list[str]) -> None:
     kubeconfig, tenant, action, *files = arguments
     cluster = Cluster(kubeconfig=kubeconfig)
-    target = KubernetesTarget(cluster, tenant, f"tig-{tenant}", Options(wait=60))
-    if action == "apply":
+    options = Options(wait=60, new_tokens=action == "rotate")
+    target = KubernetesTarget(cluster, tenant, f"tig-{tenant}", options)
+    if action in {"apply", "rotate"}:
         bundle = TypeAdapter(Bundle).validate_json(Path(files[0]).read_bytes())
         target.apply(bundle, target.changes(bundle), {}, _unseen)
     else:

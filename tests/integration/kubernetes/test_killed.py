@@ -1,8 +1,8 @@
 """tigctl killed with -9 at calls to the API server, and run again: it converges.
 
-Covers: an apply, an upgrade and a destroy, killed once per step and at each call that is not
-safe to make twice, before the server got it and after. Leaves out: all the other calls, which
-`make bench` walks through one by one.
+Covers: an apply, an upgrade, new tokens and a destroy, killed once per step and at each call that
+is not safe to make twice, before the server got it and after. Leaves out: all the other calls,
+which `make bench` walks through one by one.
 """
 
 from __future__ import annotations
@@ -56,6 +56,11 @@ UPGRADE = {
     "deletion": ("DELETE", "/ciliumnetworkpolicies/", 1),
     "revision": ("PATCH", f"/secrets/{names.REVISION}-2", 1),
 }
+ROTATION = {
+    "new token's id": ("PATCH", f"/secrets/{names.WRITER_SECRET}", 1),
+    "new token": ("PATCH", f"/secrets/{names.WRITER_SECRET}", 2),
+    "telegraf": ("PATCH", "/deployments/telegraf-0", 1),
+}
 DESTROY = {
     "lease": ("POST", "/leases", 1),
     "workload": ("DELETE", "/statefulsets/", 1),
@@ -86,6 +91,14 @@ def test_an_upgrade_killed_in_between_goes_on(killing: Killing, step: str) -> No
     fewer = tuple(one for one in changed if one["kind"] != names.POLICY)
     assert killing.run("apply", bundle(tenant, fewer), call(*UPGRADE[step]), "after") < 0
     killing.converges(bundle(tenant, fewer))
+
+
+@pytest.mark.parametrize("step", ROTATION)
+def test_new_tokens_killed_in_between_come_or_do_not(killing: Killing, step: str) -> None:
+    wanted = bundle(killing.stage.tenant)
+    killing.stage.apply(wanted)
+    assert killing.run("rotate", wanted, call(*ROTATION[step])) == -signal.SIGKILL
+    killing.converges(wanted)
 
 
 @pytest.mark.parametrize("step", DESTROY)

@@ -21,6 +21,7 @@ from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import Busy, TargetError
 from tigctl.render.kubernetes import reference
 from tigctl.targets import database
+from tigctl.targets.interface import Step
 from tigctl.targets.kubernetes import lease, names, revisions, snapshot
 from tigctl.targets.kubernetes.inventory import Inventory
 from tigctl.targets.model import Action, FieldChange
@@ -311,6 +312,63 @@ def test_influxdb_is_part_of_the_plan(acme: Stage) -> None:
     secret = acme.plane.api.get(acme.path("secrets", names.WRITER_SECRET))
     version = secret["metadata"]["resourceVersion"]
     assert annotations[names.RESTARTED].startswith(version), "the new token rolls its readers"
+
+
+def test_new_tokens_on_demand_leave_no_gap(acme: Stage) -> None:
+    wanted = bundle(acme.tenant)
+    acme.apply(wanted)
+    secrets = acme.target().secrets
+    roles = [database.role(token) for token in wanted.influxdb.tokens]
+    before = {role: secrets.read_secret(database.secret_of(role)) for role in roles}
+    planned = acme.plan(wanted, new_tokens=True)
+    assert planned[f"Token tigctl {acme.tenant} telegraf"].fields == (
+        FieldChange("secret", "stored", "a new one"),
+    )
+    influx = Influx(f"http://127.0.0.1:{acme.port}", acme.tenant, "")
+
+    def accepted(token: str) -> bool:
+        return Influx(influx.url, acme.tenant, token).accepts_token()
+
+    seen: dict[str, list[bool]] = {}
+
+    def observe(step: Step) -> None:
+        acme.observe(step)
+        if step.seconds is None:
+            now = (secrets.read_secret(database.secret_of(role)) for role in roles)
+            seen[step.name] = [accepted(token) for token in (*before.values(), *now)]
+
+    target = acme.target(new_tokens=True)
+    target.apply(wanted, target.changes(wanted), {}, observe)
+    target.close()
+
+    # Both work until every pod has the new ones.
+    assert all(seen["telegraf, grafana"])
+    assert all(seen["former tokens"])
+    after = {role: secrets.read_secret(database.secret_of(role)) for role in roles}
+    assert not set(before.values()) & set(after.values())
+    assert not any(map(accepted, before.values()))
+    assert all(map(accepted, after.values()))
+    assert acme.plan(wanted) == {}
+    deployment = acme.plane.api.get(acme.path("deployments", "telegraf-0", DEPLOYMENTS))
+    annotations = deployment["spec"]["template"]["metadata"]["annotations"]
+    secret = acme.plane.api.get(acme.path("secrets", names.WRITER_SECRET))
+    assert annotations[names.RESTARTED].startswith(secret["metadata"]["resourceVersion"])
+
+
+def test_without_waiting_the_former_tokens_stay_until_all_pods_are_new(acme: Stage) -> None:
+    wanted = bundle(acme.tenant)
+    acme.apply(wanted)
+    token = acme.target().secrets.read_secret(database.secret_of("write"))
+    asked = Influx(f"http://127.0.0.1:{acme.port}", acme.tenant, token)
+    never = bundle(acme.tenant, objects(acme.tenant, telegraf="missing.invalid/telegraf:2"))
+
+    acme.apply(never, new_tokens=True, wait=0)
+
+    assert asked.accepts_token(), "a pod may still use it"
+    assert {one.kind for one in acme.plan(never).values()} == {"Token"}
+    acme.apply(wanted)
+    assert not asked.accepts_token()
+    assert acme.plan(wanted) == {}
 
 
 def test_one_at_a_time(acme: Stage) -> None:

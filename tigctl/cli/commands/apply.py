@@ -46,6 +46,12 @@ from tigctl.targets.model import Json
     show_default=True,
     help="How long data of every live device is waited for.",
 )
+@click.option(
+    "--new-tokens",
+    is_flag=True,
+    help="Give Telegraf and Grafana new tokens for InfluxDB; the former ones go once nobody"
+    " uses them.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 3 where a device gives no data.")
 def command(
     tenant: str | None,
@@ -57,6 +63,7 @@ def command(
     no_policies: bool,
     adopt: bool,
     no_capacity_check: bool,
+    new_tokens: bool,
     strict: bool,
 ) -> int:
     """Carry out a plan and wait until data flows.
@@ -70,7 +77,10 @@ def command(
       tigctl apply acme
       tigctl apply --all --wait 2m
       tigctl apply --plan acme.plan
+      tigctl apply acme --new-tokens
     """
+    if file and new_tokens:
+        raise UsageError("a plan's file says nothing of new tokens; name the tenant instead")
     planned = planning.read_file(file) if file else {}
     tenants = _tenants(tenant, planned, every=every, file=file)
     if (no_volumes or no_policies or adopt) and all(one.target.type == "local" for one in tenants):
@@ -84,6 +94,7 @@ def command(
         adopt=adopt,
         wait=float(wait),
         capacity=not no_capacity_check,
+        new_tokens=new_tokens,
     )
     asked = Asked(float(wait), strict, planned, options)
     if len(tenants) == 1:

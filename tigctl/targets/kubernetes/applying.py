@@ -54,6 +54,8 @@ class Applying:
         self.bundle = bundle
         self.environ = environ
         self.observe = observe
+        self._former_tokens = False
+        self._grafana_asked = False
         self._carrier: Carrier
         self._there: Snapshot
         self._made: Mapping[Ref, Applied] = {}  # before there was a carrier
@@ -158,6 +160,10 @@ class Applying:
         if self.bundle.grafana.data_sources and self._reachable(waves.GRAFANA, dealt.rest):
             with step(self.observe, "data sources, boards") as said:
                 said(self._prepare_grafana())
+                self._grafana_asked = True
+        if self._former_tokens and self._readers_run():
+            with step(self.observe, "former tokens") as said:
+                said(self._retire())
         if dealt.deletions:
             with step(self.observe, "clean up") as said:
                 self._carrier.delete(dealt.deletions)
@@ -299,7 +305,10 @@ class Applying:
                     f" {names.OPERATOR_SECRET} holds",
                     hint="docs/operations.md, 'The operator's token is lost', says the way back in",
                 )
-            done = database.ensure(influx, target.secrets, wanted)
+            done = database.ensure(
+                influx, target.secrets, wanted, new_tokens=target.options.new_tokens
+            )
+        self._former_tokens = done.former
         parts = [*done.created, *done.changed]
         return ", ".join(parts[:_NAMED]) if parts else "as they should be"
 
@@ -321,6 +330,25 @@ class Applying:
             done = grafana_changes.apply(grafana, state, token, wanted)
         parts = [*done.created, *done.changed, *done.deleted]
         return ", ".join(parts[:_NAMED]) if parts else "as they should be"
+
+    def _readers_run(self) -> bool:
+        """Whether everybody has the stored tokens: all pods are new, and Grafana was told."""
+        target = self.target
+        if self.bundle.grafana.data_sources and not self._grafana_asked:
+            return False
+        readers = [Ref.of(one) for one in self.bundle.kubernetes if reads_secrets(one)]
+        self._wait(readers)
+        found = [target.cluster.get(ref) for ref in readers]
+        return all(one and waiting.is_ready(one) for one in found)
+
+    def _retire(self) -> str:
+        """Deletes the tokens that nobody uses any more."""
+        target, wanted = self.target, self.bundle.influxdb
+        url = target.reach.url("influxdb")
+        if url is None:
+            return "InfluxDB is not there; the next apply deletes them"
+        with database.operator(target.secrets, wanted.organization, url) as influx:
+            return f"{database.retire(influx, target.secrets, wanted)} deleted"
 
     def _note(self, found: Sequence[Difference], there: Snapshot) -> None:
         """Objects that were as they should be are noted as such, should the inventory not know."""

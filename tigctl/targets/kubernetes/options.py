@@ -15,6 +15,7 @@ class Options:
         adopt: take over what somebody else made, and keep what somebody changed by hand.
         wait: seconds that a component may take to run; 0: nothing is waited for.
         capacity: whether room on the nodes is checked before anything is made.
+        new_tokens: Telegraf and Grafana get new tokens for InfluxDB.
         objects_only: look at Kubernetes objects only, not into InfluxDB and Grafana.
     """
 
@@ -24,4 +25,5 @@ class Options:
     adopt: bool = False
     wait: float = 300.0
     capacity: bool = True
+    new_tokens: bool = False
     objects_only: bool = False

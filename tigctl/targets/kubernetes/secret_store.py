@@ -25,6 +25,8 @@ _PLACES = {
     database.PASSWORD: (names.OPERATOR_SECRET, "password"),
     database.secret_of("write"): (names.WRITER_SECRET, "token"),
     database.secret_of("read"): (names.READER_SECRET, "token"),
+    database.id_of("write"): (names.WRITER_SECRET, "id"),
+    database.id_of("read"): (names.READER_SECRET, "id"),
 }
 
 

@@ -187,11 +187,13 @@ class KubernetesTarget:
     def _influxdb_changes(self, bundle: Bundle) -> tuple[Change, ...]:
         wanted = tuple(influxdb_state.wanted(bundle.influxdb))
         try:
-            return compare.changes(wanted, self._influxdb_now(bundle))
+            found = compare.changes(wanted, self._influxdb_now(bundle))
         except BackendError as error:
             # Its pod is ready and yet it cannot be asked: that is a finding, not an end.
             silent = FieldChange("state", error.message, "answers")
             return (Change(Action.UPDATE, "InfluxDB", INFLUXDB, (silent,)),)
+        anew = influxdb_state.asked_anew(bundle.influxdb, found) if self.options.new_tokens else ()
+        return (*found, *anew)
 
     def _influxdb_now(self, bundle: Bundle) -> tuple[Resource, ...]:
         url = self.reach.url(INFLUXDB)

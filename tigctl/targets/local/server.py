@@ -124,7 +124,7 @@ class Server:
             hint=f"look into {self.layout.log(INFLUXDB)}",
         )
 
-    def prepare(self, state: State, wanted: InfluxState) -> str:
+    def prepare(self, state: State, wanted: InfluxState, *, new_tokens: bool = False) -> str:
         """First set-up, buckets and tokens as wanted; says what was made or changed."""
         url = programs.url(state.port or 0)
         with database.operator(self.layout, wanted.organization, url) as influx:
@@ -135,11 +135,17 @@ class Server:
                 database.after_recovery(influx, self.layout, recovered)
             elif not works:
                 database.set_up(influx, self.layout, wanted)
-            done = database.ensure(influx, self.layout, wanted)
+            done = database.ensure(influx, self.layout, wanted, new_tokens=new_tokens)
         made = [f"{len(done.created)} made"] if done.created else []
         made += [f"{len(done.changed)} changed"] if done.changed else []
         made += ["operator's token recovered"] if recovered else []
         return ", ".join(made) or "as they should be"
+
+    def retire(self, state: State, wanted: InfluxState) -> bool:
+        """Deletes tokens that nobody uses any more. Returns whether there were any."""
+        url = programs.url(state.port or 0)
+        with database.operator(self.layout, wanted.organization, url) as influx:
+            return database.retire(influx, self.layout, wanted) > 0
 
     def _recover(self, state: State, organization: str) -> str | None:
         """Id of the new operator's token; None where InfluxDB is empty, as on the first day."""

@@ -37,9 +37,10 @@ class LocalTarget:
 
     name = "local"
 
-    def __init__(self, root: Path, tenant: str) -> None:
+    def __init__(self, root: Path, tenant: str, *, new_tokens: bool = False) -> None:
         self.root = root
         self.tenant = tenant
+        self._new_tokens = new_tokens
         self.layout = Layout.of(root, tenant)
         self._supervisor = Supervisor(self.layout)
 
@@ -56,7 +57,9 @@ class LocalTarget:
 
     def changes(self, bundle: Bundle) -> tuple[Change, ...]:
         """What makes this machine what the bundle says."""
-        return compare.changes(self.wanted(bundle), self.live())
+        found = compare.changes(self.wanted(bundle), self.live())
+        anew = influxdb_state.asked_anew(bundle.influxdb, found) if self._new_tokens else ()
+        return (*found, *anew)
 
     def room(self, _bundle: Bundle) -> Mapping[str, Json]:
         """Nothing: this machine is not shared, and the plan's other figures say what it needs."""
@@ -169,10 +172,12 @@ class LocalTarget:
             state = run.ensure(state)
             said("ready")
         with step(observe, "buckets, tasks, tokens") as said:
-            said(run.prepare(state, bundle.influxdb))
-        state = self._see(state, bundle)
+            said(run.prepare(state, bundle.influxdb, new_tokens=self._new_tokens))
         with step(observe, "telegraf") as said:
             said(self._run_telegraf(bundle, found, state, environ))
+        # Telegraf has the stored token by now, and what it wrote out with the former one.
+        run.retire(state, bundle.influxdb)
+        self._see(state, bundle)
 
     def _remember(self, bundle: Bundle, found: Tools) -> State:
         state = State.load(self.layout)
