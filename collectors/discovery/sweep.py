@@ -55,8 +55,10 @@ def sweep(
     With `kept` it goes on where a sweep of the same targets and logins was interrupted. An
     interruption (KeyboardInterrupt) is passed on after `keep` was told where it stands.
     """
+    if kept is None or len(kept.flags) != len(targets):
+        kept = Kept()  # it is none of these targets
     with ExitStack() as stack:
-        run = _Sweep(targets, logins, options, kept or Kept(), stack)
+        run = _Sweep(targets, logins, options, kept, stack)
         try:
             run.run(observe, keep)
         except KeyboardInterrupt:

@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
+from collectors.discovery.model import Progress
 from collectors.facts import Facts, Found, Reason, Silence
-from tigctl.cli.progress import Probing, Steps, bar
+from tigctl.cli.progress import Probing, Steps, Sweeping, bar
 from tigctl.targets.interface import Step
 
 
@@ -82,3 +83,21 @@ def test_probing_counts_verdicts(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_bars(done: int, total: int, drawn: str) -> None:
     assert bar(done, total, width=4) == drawn
+
+
+def test_a_sweep_shows_the_time_left_on_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def go() -> None:
+        with Sweeping(1_022, 1_000) as sweeping:
+            sweeping(Progress(done=511, total=1_022, left=65.4, found=12))
+            sweeping.end()
+
+    go()
+    said = capsys.readouterr().err
+    assert said.startswith("Sweep  1,022 addresses, 1,000 packets/s  ")
+    assert said.count("\n") == 1
+    screen = terminal(monkeypatch)
+    go()
+    half = "━" * 12 + "─" * 12
+    assert f"{half}  1,000 packets/s, 1:05 left, 12 found" in screen.getvalue()
