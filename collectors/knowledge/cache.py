@@ -26,7 +26,7 @@ _CODE = Path(__file__).parent
 
 def remembered(folder: Path, load: Callable[[], _Loaded]) -> _Loaded:
     """What `load` makes of the files in `folder`, from the kept copy while nothing has changed."""
-    place = _place()
+    place = _place(folder)
     key = _key(folder)
     if (kept := _kept(place, key)) is not None:
         with contextlib.suppress(Exception):
@@ -38,10 +38,12 @@ def remembered(folder: Path, load: Callable[[], _Loaded]) -> _Loaded:
     return loaded
 
 
-def _place() -> Path | None:
+def _place(folder: Path) -> Path | None:
+    """Where the copy is: one for each installation, or two would drive out each other's."""
+    mark = _DIGEST(f"{sys.version} {folder}".encode()).hexdigest()[:12]
     with contextlib.suppress(RuntimeError):  # a user without a home
         root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        return root / "tigctl" / "profiles.pickle"
+        return root / "tigctl" / f"profiles-{mark}.pickle"
     return None
 
 

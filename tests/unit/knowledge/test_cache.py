@@ -35,7 +35,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def kept(folder: Path) -> Path:
-    return folder.parent / "cache" / "tigctl" / "profiles.pickle"
+    (found,) = (folder.parent / "cache" / "tigctl").iterdir()
+    return found
 
 
 def times_again(folder: Path) -> int:
@@ -49,7 +50,6 @@ def test_what_has_not_changed_is_parsed_once(folder: Path) -> None:
     assert times_again(folder) == 0
     assert kept(folder).parent.stat().st_mode & 0o077 == 0
     assert kept(folder).stat().st_mode & 0o077 == 0
-    assert list(kept(folder).parent.iterdir()) == [kept(folder)]
 
 
 @pytest.mark.parametrize("change", ["content", "time", "new", "gone"])
@@ -97,10 +97,17 @@ def test_what_another_user_owns_is_not_read(folder: Path, monkeypatch: pytest.Mo
     assert times_again(folder) == 1
 
 
+def test_two_installations_keep_a_copy_each(folder: Path) -> None:
+    other = folder.parent / "others"
+    other.mkdir()
+    assert [times_again(place) for place in (folder, other, folder, other)] == [1, 1, 0, 0]
+
+
 def test_a_link_is_not_followed(folder: Path) -> None:
     times_again(folder)
-    kept(folder).rename(folder.parent / "elsewhere")
-    kept(folder).symlink_to(folder.parent / "elsewhere")
+    place = kept(folder)
+    place.rename(folder.parent / "elsewhere").chmod(0o600)
+    place.symlink_to(folder.parent / "elsewhere")
     assert times_again(folder) == 1
 
 
