@@ -153,7 +153,8 @@ _REMEDIES = {
     "ErrImagePull": "see that the image is in the registry and images.pull_secret is right",
     "ImagePullBackOff": "see that the image is in the registry and images.pull_secret is right",
     "Unschedulable": "make room (tigctl capacity), uncordon a node, or choose a smaller size",
-    "VolumePending": "see whether the storage class works (tigctl doctor)",
+    "VolumePending": "see whether disks have room (tigctl capacity) and the storage class works"
+    " (tigctl doctor)",
     "FailedCreate": "change what the API server refuses",
     "AddressRefused": "change what MetalLB refuses (tigctl doctor shows its pools)",
     "AddressPending": "see whether MetalLB's controller runs, and its pools: tigctl doctor",
