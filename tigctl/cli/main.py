@@ -35,6 +35,7 @@ COMMANDS = {
     "open": "Open a way in for an engineer.",
     "destroy": "Stop and remove a tenant's stack; its data stays unless told.",
     "profiles": "List, show and check what is known about kinds of devices.",
+    "boards": "List and check the boards that people look at.",
     "alerts": "List, show, check and test the rules by which people are called.",
     "policies": "Show and check who may talk to whom on Kubernetes.",
     "doctor": "Check what the target needs, with remedies.",

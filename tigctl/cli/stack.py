@@ -13,10 +13,9 @@ from collectors.knowledge.load import load_library
 from collectors.knowledge.model import Library
 from tigctl.cli import place
 from tigctl.cli.alerting import rules_of
+from tigctl.cli.boarding import boards_of
 from tigctl.errors import InvalidFiles, UsageError
-from tigctl.render import boards
-from tigctl.render.bundle import Board, Bundle
-from tigctl.render.grafana import FOLDER_UID
+from tigctl.render.bundle import Bundle
 from tigctl.render.kubernetes.exposure import entrances
 from tigctl.render.kubernetes.namespace import namespace
 from tigctl.render.kubernetes.objects import stack_of
@@ -136,12 +135,6 @@ def _library(folders: tuple[Path, ...]) -> Library:
         return _LIBRARIES[folders]
 
 
-def _boards(tenant: Tenant) -> tuple[Board, ...]:
-    """The tenant's own boards, the workspace's, the shipped ones; earlier ones win."""
-    own = [folder / "dashboards" for folder in (tenant.directory, tenant.root)]
-    return boards.load(own, tenant.root, folder=FOLDER_UID)
-
-
 def left_target(name: str) -> Target:
     """The target of a tenant to clean up, also where its files are broken or gone."""
     from tigctl.targets.local.target import LocalTarget  # noqa: PLC0415 - as above
@@ -167,7 +160,7 @@ def stack(tenant: Tenant, options: Options | None = None, known: Known | None = 
         entries,
         library,
         ping_method=method,
-        boards=_boards(tenant) if has_grafana else (),
+        boards=boards_of(tenant) if has_grafana else (),
         rules=rules_of(tenant) if has_grafana else {},
     )
     return Stack(tenant, library, entries, target, bundle)

@@ -113,7 +113,7 @@ def parse(text: str, shown: str, folder: str, faults: Faults) -> Board | None:
         return None
     uid, title = model["uid"], model["title"]
     tags = model.get("tags") or []
-    return Board(uid, title, folder, dumps(normal({**model, "tags": [*tags, TAG]})))
+    return Board(uid, title, folder, dumps(normal({**model, "tags": [*tags, TAG]})), shown)
 
 
 def _no_number(name: str) -> NoReturn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from collectors.telegraf.model import Budget, Shard
@@ -78,13 +78,15 @@ class Folder:
 class Board:
     """A dashboard of Grafana in the folder with the uid `folder`.
 
-    `json` is its JSON model in the normal form of `tigctl.render.boards.normal`, as text.
+    `json` is its JSON model in the normal form of `tigctl.render.boards.normal`, as text; `file`
+    is where it stands, as shown to people.
     """
 
     uid: str
     title: str
     folder: str
     json: str
+    file: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

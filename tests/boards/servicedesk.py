@@ -1,0 +1,183 @@
+"""The board Service desk: large, in plain words, for a screen on the wall."""
+
+from __future__ import annotations
+
+from tests.boards import flux, overview
+from tests.boards.model import (
+    BAD,
+    DOUBTFUL,
+    GOOD,
+    ROLE,
+    SITE,
+    STATES,
+    Panel,
+    Written,
+    alerts,
+    mapping,
+    override,
+    stat,
+    table,
+    thresholds,
+)
+
+WORDS = (
+    ("0", "Everything is fine", GOOD),
+    ("1", "Something needs a look", DOUBTFUL),
+    ("2", "Something is down", BAD),
+)
+TILES = (("0", "fine", GOOD), ("1", "needs a look", DOUBTFUL), ("2", "something is down", BAD))
+
+WORST = f"""\
+import "date"
+
+{flux.state()}
+state(at: v.timeRangeStop)
+    |> group()
+    |> max()
+    |> keep(columns: ["_value"])"""
+
+SITES = f"""\
+import "date"
+
+{flux.state()}
+state(at: v.timeRangeStop)
+    |> group(columns: ["site"])
+    |> max()
+    |> keep(columns: ["site", "_value"])"""
+
+TROUBLE = (
+    f"""\
+import "date"
+
+{flux.state()}
+answered =
+    from(bucket: "raw")
+        |> range(start: date.sub(d: 7d, from: v.timeRangeStop), stop: v.timeRangeStop)
+        |> filter(fn: (r) => (r._measurement == "ping" and r._field == "average_response_ms"
+            or r._measurement == "system" and r._field == "uptime_seconds") and {flux.SCOPE})
+        |> last()
+        |> map(fn: (r) => ({{r with _value: float(v: int(v: r._time) / 1000000)}}))
+        |> group(columns: ["device", "site", "role"])
+        |> max()
+
+"""
+    + flux.wide(
+        [
+            flux.named("state(at: v.timeRangeStop)", "Now"),
+            flux.named("state(at: v.timeRangeStart)", "Before"),
+            flux.named("answered", "Last answer"),
+        ]
+    )
+    + """
+    |> rename(columns: {device: "Device", site: "Site", role: "Role"})
+    |> map(fn: (r) => ({r with "What to do":
+        if r.Now == 2.0 then "Is there power? Is the line up? Call the site."
+        else if r.Now == 1.0 then "It lives, but does not tell everything. Pass it on to the NOC."
+        else "Nothing"}))
+    |> sort(columns: ["Now", "Last answer"], desc: true)
+    |> limit(n: 12)"""
+)
+
+COLUMNS = ("Device", "Site", "Role", "Now", "Before", "Last answer", "What to do")
+
+CALL = """\
+**Somebody calls?** Look for the device's name below and open it. \
+Its board shows whether it answers, which of its ports are up, and what changed.
+
+**All devices of a site are down?** It is the site's line or power: one call for all.\
+"""
+
+
+def board() -> Written:
+    panels = [
+        stat(
+            "Is the customer fine?",
+            (0, 0, 10, 7),
+            WORST,
+            says="The worst state of all devices chosen.",
+            defaults={"mappings": mapping(WORDS), "thresholds": _steps()},
+            color="background_solid",
+            reads=overview.PRESENCE,
+            columns=("_value",),
+        ),
+        overview.counted("Devices down", 2, 10, BAD, "Neither ping nor SNMP was answered."),
+        overview.counted("Devices degraded", 1, 13, DOUBTFUL, "One of ping and SNMP is missing."),
+        overview.availability("Available 24 h", "24h", 16),
+        overview.availability("Available 30 d", "30d", 19),
+        _text((10, 4, 12, 3)),
+        stat(
+            "Sites",
+            (0, 7, 24, 5),
+            SITES,
+            says="A tile for each site, by the worst of its devices.",
+            defaults={
+                "mappings": mapping(TILES),
+                "thresholds": _steps(),
+                "displayName": "${__field.labels.site}",
+                "links": [
+                    {
+                        "title": "Open the site",
+                        "url": "/d/tigctl-site?var-site=${__field.labels.site}",
+                        "targetBlank": False,
+                    }
+                ],
+            },
+            color="background_solid",
+            text="value_and_name",
+            reads=overview.PRESENCE,
+            columns=("_value", "site"),
+        ),
+        table(
+            "Devices, worst first",
+            (0, 12, 16, 12),
+            TROUBLE,
+            says="Now, before, the last answer, what to do. A name leads to its board.",
+            overrides=[
+                override("Device", links=overview.TO_DEVICE),
+                override("Site", links=overview.TO_SITE),
+                override(
+                    "Now",
+                    mappings=mapping(STATES),
+                    custom__cellOptions=overview.STATE_CELL,
+                    custom__width=100,
+                ),
+                override(
+                    "Before",
+                    mappings=mapping(STATES),
+                    custom__width=100,
+                    custom__cellOptions=overview.TEXT_CELL,
+                ),
+                override("Last answer", unit="dateTimeFromNow", custom__width=150),
+                override("What to do", custom__minWidth=320),
+            ],
+            transformations=overview.in_order(COLUMNS),
+            reads=(*overview.PRESENCE, "ping.average_response_ms"),
+            columns=COLUMNS,
+        ),
+        alerts("Open alerts", (16, 12, 8, 12), "What fires now.", "no open alerts"),
+    ]
+    return Written(
+        "tigctl-service-desk",
+        "Service desk",
+        "Is the customer fine, in plain words; what is down, since when, and what to do first.",
+        [SITE, ROLE],
+        panels,
+        refresh="30s",
+    )
+
+
+def _steps() -> dict[str, object]:
+    return thresholds((None, GOOD), (1, DOUBTFUL), (2, BAD))
+
+
+def _text(place: tuple[int, int, int, int]) -> Panel:
+    x, y, width, height = place
+    return Panel(
+        {
+            "type": "text",
+            "title": "What to do",
+            "gridPos": {"x": x, "y": y, "w": width, "h": height},
+            "options": {"mode": "markdown", "content": CALL},
+        },
+        exempt=True,
+    )
