@@ -79,7 +79,9 @@ union(tables: [past, present])
             else if r.growth > 0.005 then (100.0 - r.last) / r.growth
             else 9999.0,
     }}))
-    |> sort(columns: ["Full in"])
+    |> map(fn: (r) => ({{r with order: r["Full in"] - r.Now / 1000.0}}))
+    |> sort(columns: ["order"])
+    |> drop(columns: ["order"])
     |> limit(n: 50)"""
 
 

@@ -18,9 +18,9 @@ from tests.boards.model import (
     ROLE,
     SITE,
     STATES,
+    TIME,
     Written,
     graph,
-    link,
     mapping,
     override,
     stat,
@@ -141,22 +141,27 @@ union(tables: [echo, snmp])
     |> group(columns: ["what"])
     |> sort(columns: ["_time"])"""
 
-PORTS_UP = f"""\
-import "date"
+PORTS_UP = 'import "date"\n\n' + flux.counted(
+    flux.recent(flux.fields("interface", "ifOperStatus") + " and " + ONE), "r._value == 1"
+)
 
-{flux.recent(flux.fields("interface", "ifOperStatus") + " and " + ONE)}
-    |> group()
-    |> map(fn: (r) => ({{_value: if r._value == 1 then 1 else 0}}))
-    |> sum()"""
+
+PORTS_OF = {
+    "title": "Open its ports",
+    "url": f"/d/tigctl-interfaces?${{device:queryparam}}&{TIME}",
+    "targetBlank": False,
+}
 
 
 def board() -> Written:
-    port = link(
-        "Open the port",
-        "tigctl-interfaces",
-        device="${device}",
-        interface="${__data.fields.Port}",
-    )
+    port = {
+        "title": "Open the port",
+        "url": (
+            "/d/tigctl-interfaces?${device:queryparam}"
+            f"&var-interface=${{__data.fields.Port}}&{TIME}"
+        ),
+        "targetBlank": False,
+    }
     glance = [*GLANCE_OVERRIDES, override("Port", links=[port], custom__minWidth=110)]
     panels = [
         stat(
@@ -198,13 +203,12 @@ def board() -> Written:
         stat(
             "Pings answered",
             (9, 0, 3, 4),
-            overview.answering("device", ONE),
+            overview.answering("device", ONE) + '\n    |> keep(columns: ["_time", "_value"])',
             says="Mean of the time shown.",
             unit="percent",
             defaults={"thresholds": ANSWERED, "decimals": 2},
             graph=True,
             calc="mean",
-            fields="/^_value.*/",
             reads=("ping.answered_percent", "ping.percent_packet_loss"),
             columns=("_time", "_value"),
             nothing="not pinged",
@@ -250,7 +254,7 @@ def board() -> Written:
             (21, 0, 3, 4),
             PORTS_UP,
             says="Ports with a link, of all that it has.",
-            defaults={"links": [link("Open its ports", "tigctl-interfaces", device="${device}")]},
+            defaults={"links": [PORTS_OF]},
             reads=("interface.ifOperStatus",),
             columns=("_value",),
             nothing="no ports",
@@ -273,6 +277,7 @@ def board() -> Written:
             IDENTITY,
             says="As the device told, and as probing found out.",
             overrides=[override("What", custom__width=130)],
+            transformations=overview.in_order(("What", "Value")),
             reads=(
                 *("inventory.vendor", "inventory.model", "inventory.serial", "system.sysName"),
                 "system.sysDescr",

@@ -80,11 +80,8 @@ def sensors(
 
 
 def _bad_parts(level: int) -> str:
-    return (
-        f'import "date"\n\n'
-        f"{flux.recent(flux.fields('sensor', 'status') + ' and ' + SCOPE)}\n    |> group()\n"
-        f"    |> map(fn: (r) => ({{_value: if r._value == {level} then 1 else 0}}))\n    |> sum()"
-    )
+    last = flux.recent(flux.fields("sensor", "status") + " and " + SCOPE)
+    return 'import "date"\n\n' + flux.counted(last, f"r._value == {level}")
 
 
 def parts(title: str, level: int, x: int, color: str) -> Panel:

@@ -83,7 +83,7 @@ def rate(condition: str, *counters: str, factor: str = "1.0", name: str = "rates
 
 
 # A device is down where neither an echo nor an answer by SNMP came within 15 minutes, degraded
-# where one of both is missing, or a part of it says that it is critical.
+# where one of both is missing though it used to come.
 STATE = """\
 state = (at) =>
     from(bucket: "raw")
@@ -146,6 +146,18 @@ class Column:
 
     name: str
     stream: str
+
+
+def counted(stream: str, condition: str) -> str:
+    """How many rows of a stream fulfil a condition; 0 where none does.
+
+    By reduce: Flux 0.200 loses what `map` to nothing but a constant makes, once it is summed.
+    """
+    return (
+        f"{stream}\n    |> group()\n    |> reduce(\n        identity: {{_value: 0}},\n"
+        "        fn: (r, accumulator) => ({_value: accumulator._value + (if "
+        f"{condition} then 1 else 0)}}),\n    )"
+    )
 
 
 def named(stream: str, name: str) -> Column:

@@ -58,6 +58,8 @@ def _glance(condition: str) -> str:
         + """
     |> map(fn: (r) => ({r with
         Speed: r.Speed * 1000000.0,
+        In: if exists r.In then r.In else 0.0,
+        Out: if exists r.Out then r.Out else 0.0,
         "In %": if r.Speed > 0.0 then r.In / r.Speed / 10000.0 else 0.0,
         "Out %": if r.Speed > 0.0 then r.Out / r.Speed / 10000.0 else 0.0,
     }))

@@ -217,6 +217,7 @@ def graph(
     title: str, place: tuple[int, int, int, int], queries: Sequence[str], **more: Any
 ) -> Panel:
     """Lines over time, with a legend that tells the last, mean and greatest value."""
+    wide = place[2] >= 12
     custom = {
         "drawStyle": "line",
         "lineInterpolation": "linear",
@@ -236,18 +237,14 @@ def graph(
     }
     options = {
         "legend": {
-            "displayMode": more.pop("legend", "table"),
-            "placement": more.pop("side", "bottom"),
+            "displayMode": "table" if wide else "list",
+            "placement": "right" if wide else "bottom",
             "showLegend": True,
-            "calcs": ["lastNotNull", "mean", "max"],
-            "sortBy": "Max",
-            "sortDesc": True,
+            "calcs": ["lastNotNull", "max"] if wide else [],
+            **({"sortBy": "Max", "sortDesc": True} if wide else {}),
         },
         "tooltip": {"mode": "multi", "sort": "desc"},
     }
-    if options["legend"]["displayMode"] == "list":
-        options["legend"]["calcs"] = []
-        del options["legend"]["sortBy"], options["legend"]["sortDesc"]
     more.setdefault("points", 300)
     return panel("timeseries", title, place, queries, options=options, custom=custom, **more)
 
@@ -263,8 +260,15 @@ def table(title: str, place: tuple[int, int, int, int], flux: str, **more: Any) 
         "align": "auto",
         "cellOptions": {"type": "auto"},
         "inspect": False,
-        "filterable": True,
+        "filterable": False,
+        "minWidth": 70,
     }
+    # What is told of a whole table without rows must not stand in each empty cell.
+    cells = {
+        "matcher": {"id": "byRegexp", "options": "/.*/"},
+        "properties": [{"id": "noValue", "value": "–"}],
+    }
+    more["overrides"] = [cells, *more.get("overrides", ())]
     return panel("table", title, place, [flux], options=options, custom=custom, **more)
 
 

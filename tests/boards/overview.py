@@ -37,17 +37,16 @@ IMPORT = 'import "date"\n\n'
 
 
 def _count(level: int) -> str:
-    return (
-        f"{IMPORT}{flux.state()}\nstate(at: v.timeRangeStop)\n    |> group()\n"
-        f"    |> map(fn: (r) => ({{_value: if r._value == {level}.0 then 1 else 0}}))\n    |> sum()"
+    return f"{IMPORT}{flux.state()}\n" + flux.counted(
+        "state(at: v.timeRangeStop)", f"r._value == {level}.0"
     )
 
 
-def counted(title: str, level: int, x: int, color: str, says: str) -> Panel:
+def counted(title: str, level: int, x: int, color: str, says: str, *, width: int = 3) -> Panel:
     steps = thresholds((None, GOOD), (1, color)) if level else thresholds((None, GOOD))
     return stat(
         title,
-        (x, 0, 3, 4),
+        (x, 0, width, 4),
         _count(level),
         says=says,
         defaults={"thresholds": steps, "decimals": 0},
@@ -249,10 +248,10 @@ def board() -> Written:
         availability("Available 24 h", "24h", 9),
         availability("Available 7 d", "7d", 12),
         availability("Available 30 d", "30d", 15),
-        alerts("Open alerts", (18, 0, 6, 12), "What fires now.", "no open alerts"),
+        alerts("Open alerts", (18, 0, 6, 16), "What fires now.", "no open alerts"),
         table(
             "Worst ten devices",
-            (0, 4, 18, 8),
+            (0, 4, 18, 12),
             devices(flux.SCOPE, 10),
             says=(
                 "Those that are down come first, then those that lose most. Now and Before: at the"
@@ -265,12 +264,12 @@ def board() -> Written:
         ),
         table(
             "Sites",
-            (0, 12, 12, 9),
+            (0, 16, 12, 9),
             _sites(),
             says="How each site is; its name leads to its board.",
             overrides=[
                 override("Site", links=TO_SITE),
-                override("Down", thresholds=count, custom__cellOptions=STATE_CELL),
+                override("Down", thresholds=count, custom__cellOptions=TEXT_CELL),
                 override("Down before", thresholds=count, custom__cellOptions=TEXT_CELL),
                 override("Not well", thresholds=some, custom__cellOptions=TEXT_CELL),
                 *COLUMNS[5:6],
@@ -283,7 +282,7 @@ def board() -> Written:
         ),
         graph(
             "Pings answered by site",
-            (12, 12, 12, 9),
+            (12, 16, 12, 9),
             [answering("site", flux.SCOPE)],
             says="100 %: every device of the site answered every time.",
             unit="percent",
@@ -293,7 +292,7 @@ def board() -> Written:
         ),
         graph(
             "Response time by site",
-            (0, 21, 12, 8),
+            (0, 25, 12, 8),
             [
                 flux.gauge(
                     f"{flux.fields('ping', 'average_response_ms')} and {flux.SCOPE}", ["site"]
@@ -307,7 +306,7 @@ def board() -> Written:
         ),
         timeline(
             "Devices over time",
-            (12, 21, 12, 8),
+            (12, 25, 12, 8),
             worst_over_time(flux.SCOPE, 15),
             says="The fifteen devices that answered least in the time shown.",
             defaults={

@@ -23,7 +23,7 @@ from tests.boards.model import (
 SCOPE = flux.DEVICES
 TO_DEVICE = [link("Open the device", "tigctl-device", device="${__field.labels.device}")]
 COLUMNS = (
-    *("Device", "Site", "Now", "Before", "24 h", "7 d", "30 d", "Loss", "Fastest", "Mean"),
+    *("Device", "Site", "Role", "Now", "Before", "24 h", "7 d", "30 d", "Loss", "Fastest", "Mean"),
     "Slowest",
 )
 
@@ -119,7 +119,7 @@ def board() -> Written:
         ),
         table(
             "Devices",
-            (0, 12, 24, 10),
+            (0, 12, 24, 13),
             _table(),
             says="Availability as a share of answered pings; round trips of the time shown.",
             overrides=[
@@ -153,7 +153,7 @@ def board() -> Written:
         ),
         graph(
             "Slowest to answer",
-            (0, 22, 12, 9),
+            (0, 25, 12, 9),
             [overview.top("average_response_ms", SCOPE)],
             says="The ten devices with the longest mean round trip in the time shown.",
             unit="ms",
@@ -163,7 +163,7 @@ def board() -> Written:
         ),
         graph(
             "Most packets lost",
-            (12, 22, 12, 9),
+            (12, 25, 12, 9),
             [overview.top("percent_packet_loss", SCOPE)],
             says="The ten devices that lost most in the time shown.",
             unit="percent",

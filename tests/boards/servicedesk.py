@@ -92,7 +92,7 @@ def board() -> Written:
     panels = [
         stat(
             "Is the customer fine?",
-            (0, 0, 10, 7),
+            (0, 0, 10, 8),
             WORST,
             says="The worst state of all devices chosen.",
             defaults={"mappings": mapping(WORDS), "thresholds": _steps()},
@@ -100,14 +100,18 @@ def board() -> Written:
             reads=overview.PRESENCE,
             columns=("_value",),
         ),
-        overview.counted("Devices down", 2, 10, BAD, "Neither ping nor SNMP was answered."),
-        overview.counted("Devices degraded", 1, 13, DOUBTFUL, "One of ping and SNMP is missing."),
-        overview.availability("Available 24 h", "24h", 16),
-        overview.availability("Available 30 d", "30d", 19),
-        _text((10, 4, 12, 3)),
+        overview.counted(
+            "Devices down", 2, 10, BAD, "Neither ping nor SNMP was answered.", width=4
+        ),
+        overview.counted(
+            "Devices degraded", 1, 14, DOUBTFUL, "One of ping and SNMP is missing.", width=4
+        ),
+        overview.availability("Available 24 h", "24h", 18),
+        overview.availability("Available 30 d", "30d", 21),
+        _text((10, 4, 14, 4)),
         stat(
             "Sites",
-            (0, 7, 24, 5),
+            (0, 8, 24, 5),
             SITES,
             says="A tile for each site, by the worst of its devices.",
             defaults={
@@ -129,7 +133,7 @@ def board() -> Written:
         ),
         table(
             "Devices, worst first",
-            (0, 12, 16, 12),
+            (0, 13, 17, 13),
             TROUBLE,
             says="Now, before, the last answer, what to do. A name leads to its board.",
             overrides=[
@@ -147,14 +151,14 @@ def board() -> Written:
                     custom__width=100,
                     custom__cellOptions=overview.TEXT_CELL,
                 ),
-                override("Last answer", unit="dateTimeFromNow", custom__width=150),
+                override("Last answer", unit="dateTimeFromNow", custom__width=140),
                 override("What to do", custom__minWidth=320),
             ],
             transformations=overview.in_order(COLUMNS),
             reads=(*overview.PRESENCE, "ping.average_response_ms"),
             columns=COLUMNS,
         ),
-        alerts("Open alerts", (16, 12, 8, 12), "What fires now.", "no open alerts"),
+        alerts("Open alerts", (17, 13, 7, 13), "What fires now.", "no open alerts"),
     ]
     return Written(
         "tigctl-service-desk",

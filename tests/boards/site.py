@@ -79,6 +79,7 @@ def board() -> Written:
                     custom__cellOptions=overview.STATE_CELL,
                 ),
             ],
+            transformations=overview.in_order(("Device", "Part", "Now")),
             reads=("sensor.status",),
             columns=("Device", "Part", "Now"),
             nothing="no device tells states of its parts",

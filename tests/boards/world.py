@@ -163,7 +163,7 @@ def _copy(points: dict[Key, dict[str, str]], at: int, end: int) -> Iterable[str]
         if lost and name != "ping":
             continue
         told = {}
-        for field, value in values.items():
+        for field in values:
             if name == "inventory" and hours > 0.1:
                 continue
             if lost:
@@ -174,21 +174,22 @@ def _copy(points: dict[Key, dict[str, str]], at: int, end: int) -> Iterable[str]
                     "packets_transmitted": "2i",
                 }
                 break
-            told[field] = _literal(name, field, _then(name, known, field, value, at=at, end=end))
+            told[field] = _literal(name, field, _then(name, known, values, field, at=at, end=end))
         if told:
             joined = ",".join(f"{field}={value}" for field, value in told.items())
             yield f"{_series(name, tags)} {joined} {at}000000000"
 
 
-def _then(name: str, tags: dict[str, str], field: str, value: str, *, at: int, end: int) -> str:
+def _then(
+    name: str, tags: dict[str, str], values: dict[str, str], field: str, *, at: int, end: int
+) -> str:
     """What a field told at an earlier time."""
-    hours = (end - at) / 3600
+    value, hours = values[field], (end - at) / 3600
     seed = int(sha256(f"{tags} {field}".encode()).hexdigest()[:8], 16)
     match kind(name, field):
         case Kind.COUNTER | Kind.COUNTER32 if name == "interface":
-            return str(
-                int(value) - round(_speed(field, seed) * (_flow(end, seed) - _flow(at, seed)))
-            )
+            flow = _flow(end, seed) - _flow(at, seed)
+            return str(int(value) - round(_speed(field, seed, values) * flow))
         case Kind.GAUGE if field not in {"total_bytes", "capacity", "buffer_limit"}:
             moved = float(value) * (1 + 0.15 * math.sin(at / 5000 + seed)) + 0.02 * (seed % 7)
             top = 100.0 if field.endswith("percent") or "loss" in field else math.inf
@@ -204,13 +205,16 @@ def _then(name: str, tags: dict[str, str], field: str, value: str, *, at: int, e
     return value
 
 
-def _speed(field: str, seed: int) -> float:
-    """What is counted in a second, on the average."""
+def _speed(field: str, seed: int, port: dict[str, str]) -> float:
+    """What is counted in a second, on the average: up to a third of the speed, where it is up."""
+    if port.get("ifOperStatus") != "1":
+        return 0
+    most = float(port.get("ifHighSpeed") or 100) * 1e6 / 8 / 3
     if "Octets" in field:
-        return float(10 ** (3 + seed % 5)) / 2
+        return most / 10 ** (seed % 4)
     if "Pkts" in field:
         return 50.0 + seed % 1000
-    return (0.02, 0, 0, 1.5)[seed % 4]
+    return (0.02, 0, 0, 0.2)[seed % 4]
 
 
 def _flow(at: int, seed: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tigctl.backends.errors import Refused
 from tigctl.backends.influxdb import Influx
@@ -21,12 +21,21 @@ _MEASUREMENT = re.compile(r'_measurement"?\]? == "(\w+)"')
 _ALWAYS = frozenset({"collector"})
 
 
+# The first hour is there ten minutes after its end.
+_HISTORY = """\
+from(bucket: "1h")
+    |> range(start: -30d)
+    |> filter(fn: (r) => r._measurement == "collector")
+    |> last()"""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """How one panel was answered.
 
     `rows`: of all its queries together; `seconds` of the slowest one; `error`: what InfluxDB
-    said to a query that it refused; `nothing_to_show`: no device of the tenant tells what it asks.
+    said to a query that it refused; `nothing_to_show`: no device of the tenant tells what it asks,
+    or it asks for history and there is none yet.
     """
 
     board: str
@@ -52,12 +61,17 @@ def ask(boards: Sequence[Board], influx: Influx, bundle: Bundle, now: int = 0) -
     where InfluxDB does not answer at all.
     """
     told = _ALWAYS.union(*(one.expects for one in bundle.devices))
+    young = not influx.query(_HISTORY)
     for board in boards:
         shown = queries.span_of(board, now or int(time.time()))
         choices = list(_choices(queries.variables(board), influx, shown))
         for panel in queries.panels(board):
             if panel.queries:
-                yield _answer(board, panel, choices, influx, shown=shown, told=told)
+                answer = _answer(board, panel, choices, influx, shown=shown, told=told)
+                past = any('bucket: "1h"' in flux for flux in panel.queries.values())
+                if young and past and not answer.rows and not answer.error:
+                    answer = replace(answer, nothing_to_show=True)
+                yield answer
 
 
 def _choices(

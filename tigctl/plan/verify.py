@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tigctl.backends.influxdb import Influx
 from tigctl.errors import TargetError
+from tigctl.plan.board_answers import Answer, ask
 from tigctl.plan.health import patience
 from tigctl.plan.readings import arrivals
-from tigctl.render.bundle import Bundle, DeviceSummary
+from tigctl.render.bundle import Board, Bundle, DeviceSummary
 from tigctl.targets.interface import Target
 from tigctl.targets.model import Json
 
@@ -37,11 +40,17 @@ class Verification:
     checked: int
     missing: tuple[Missing, ...]
     silent: tuple[str, ...]
+    panels: tuple[Answer, ...] = ()
+
+    @property
+    def unanswered(self) -> tuple[Answer, ...]:
+        """Panels of boards without an answer."""
+        return tuple(one for one in self.panels if one.wrong)
 
     @property
     def complete(self) -> bool:
-        """Nothing is missing."""
-        return not self.missing
+        """Nothing is missing, and every panel is answered."""
+        return not self.missing and not self.unanswered
 
     def to_json(self) -> dict[str, Json]:
         """The form of `verify -o json`."""
@@ -57,6 +66,11 @@ class Verification:
             "checked": self.checked,
             "missing": missing,
             "silent": list(self.silent),
+            "panels": len(self.panels),
+            "unanswered": [
+                {"board": one.board, "panel": one.panel, "reason": one.wrong}
+                for one in self.unanswered
+            ],
         }
 
 
@@ -65,8 +79,8 @@ def is_live(device: DeviceSummary) -> bool:
     return not device.snmp or (device.probed and not device.silence)
 
 
-def verify(bundle: Bundle, target: Target) -> Verification:
-    """Looks for the newest point of each device and measurement.
+def verify(bundle: Bundle, target: Target, boards: Sequence[Board] = ()) -> Verification:
+    """Looks for the newest point of each device and measurement, and asks all panels of boards.
 
     Raises TargetError where there is no InfluxDB to ask, BackendError where it does not answer.
     """
@@ -86,4 +100,8 @@ def verify(bundle: Bundle, target: Target) -> Verification:
         if (last := found.get((device.name, name))) is None or last < now - patience(device)
     )
     silent = tuple(device.name for device in bundle.devices if not is_live(device))
-    return Verification(bundle.tenant, target.name, len(live), len(wanted), missing, silent)
+    panels: tuple[Answer, ...] = ()
+    if boards:
+        with Influx(access.url, access.organization, access.token) as influx:
+            panels = tuple(ask(boards, influx, bundle))
+    return Verification(bundle.tenant, target.name, len(live), len(wanted), missing, silent, panels)

@@ -1,4 +1,4 @@
-"""`tigctl verify`: data from every device is in its bucket."""
+"""`tigctl verify`: data from every device is in its bucket, every panel is answered."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import click
 
 from tigctl.cli import output as out
 from tigctl.cli import place, tables
+from tigctl.cli.boarding import boards_of
 from tigctl.cli.options import output_option, tenant_argument
 from tigctl.cli.stack import stack
 from tigctl.plan.verify import verify
@@ -17,18 +18,20 @@ UNHEALTHY = 3
 @tenant_argument()
 @output_option()
 def command(tenant: str, output: str) -> int:
-    """Prove that data from every device is in its bucket.
+    """Prove that data from every device is in its bucket and every board's panel is answered.
 
     Looks for each measurement that each device should give and is not older than it may be.
-    Devices that did not answer the last probe are named, not counted. Exit code 3 where
-    something is missing.
+    Devices that did not answer the last probe are named, not counted. Then asks every query of
+    every panel; one about what no device tells has nothing to show and is fine. Exit code 3
+    where something is missing.
 
     \b
     Example:
       tigctl verify acme
     """
-    found = stack(place.one(tenant))
-    result = verify(found.bundle, found.target)
+    one = place.one(tenant)
+    found = stack(one)
+    result = verify(found.bundle, found.target, boards_of(one))
     code = 0 if result.complete else UNHEALTHY
     if output == "json":
         out.as_json(result.to_json())
@@ -39,6 +42,11 @@ def command(tenant: str, output: str) -> int:
         tables.show(tables.table(columns, rows))
     looked = f"{out.count(result.devices, 'device')}, {out.count(result.checked, 'measurement')}"
     out.data(f"{tenant}: {looked} looked for, {len(result.missing)} missing")
+    for answer in result.unanswered:
+        out.data(f"{answer.board}: panel {answer.panel!r}: {answer.wrong}")
+    unanswered = len(result.unanswered)
+    panels = out.count(len(result.panels), "panel")
+    out.data(f"{tenant}: {panels} of boards asked, {unanswered} without an answer")
     if result.silent:
         out.data(f"Silent when probed, so not counted: {out.listed(result.silent)}")
     if result.missing:
