@@ -197,6 +197,7 @@ p95 = (tables=<-) =>
         _BY,
     )
     + """
+    |> filter(fn: (r) => exists r["In 95 %"])
     |> map(fn: (r) => ({
         "Port": r.ifName,
         "Description": r.ifAlias,
@@ -346,7 +347,7 @@ def board() -> Written:
             (0, 43, 12, 8),
             [_bad(ERRORS, "errors", False)],
             says="Both ways together.",
-            unit="pps",
+            unit="suffix:/s",
             defaults={"displayName": name, "decimals": 3},
             reads=("interface.ifInErrors", "interface.ifOutErrors"),
             columns=("_time", "_value", "ifName"),
@@ -356,7 +357,7 @@ def board() -> Written:
             (12, 43, 12, 8),
             [_bad(DISCARDS, "discards", False)],
             says="Both ways together.",
-            unit="pps",
+            unit="suffix:/s",
             defaults={"displayName": name, "decimals": 3},
             reads=("interface.ifInDiscards", "interface.ifOutDiscards"),
             columns=("_time", "_value", "ifName"),

@@ -137,8 +137,9 @@ def board() -> Written:
             TROUBLE,
             says="Now, before, the last answer, what to do. A name leads to its board.",
             overrides=[
-                override("Device", links=overview.TO_DEVICE),
-                override("Site", links=overview.TO_SITE),
+                override("Device", links=overview.TO_DEVICE, custom__width=150),
+                override("Site", links=overview.TO_SITE, custom__width=110),
+                override("Role", custom__width=110),
                 override(
                     "Now",
                     mappings=mapping(STATES),

@@ -31,7 +31,7 @@ COMMANDS = {
     "apply": "Carry out a plan and wait until data flows.",
     "rollback": "Go back to an earlier applied bundle.",
     "status": "Show components and devices: last data, health, reason.",
-    "verify": "Prove that data from every device is in its bucket and every board's panel is answered.",
+    "verify": "Prove that every device's data is in its bucket and every panel is answered.",
     "open": "Open a way in for an engineer.",
     "destroy": "Stop and remove a tenant's stack; its data stays unless told.",
     "profiles": "List, show and check what is known about kinds of devices.",

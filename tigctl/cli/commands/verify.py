@@ -18,7 +18,7 @@ UNHEALTHY = 3
 @tenant_argument()
 @output_option()
 def command(tenant: str, output: str) -> int:
-    """Prove that data from every device is in its bucket and every board's panel is answered.
+    """Prove that every device's data is in its bucket and every panel is answered.
 
     Looks for each measurement that each device should give and is not older than it may be.
     Devices that did not answer the last probe are named, not counted. Then asks every query of
