@@ -1,6 +1,10 @@
-"""What all tests share: the flag that writes golden files anew, Hypothesis without a clock."""
+"""What all tests share: the flag that writes golden files anew, Hypothesis without a clock,
+and programs that can be interrupted.
+"""
 
 from __future__ import annotations
+
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -10,6 +14,11 @@ settings.register_profile(
     "tigctl", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("tigctl")
+
+# A shell has what it starts in the background ignore an interrupt, and so would every program
+# that a test starts, and waits for after having interrupted it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
