@@ -7,20 +7,15 @@ breaks, because doing them twice does no harm; creating is not.
 from __future__ import annotations
 
 import contextlib
-import json
-import random
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
-from tigctl.backends.kubernetes.errors import Refused, Unreachable, refusal
+from tigctl.backends.kubernetes.errors import Refused
 from tigctl.backends.kubernetes.kinds import KINDS, Ref
-from tigctl.errors import UsageError
+from tigctl.backends.kubernetes.wire import PARALLEL, Wire
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -28,11 +23,6 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 
 MANAGER = "tigctl"
-PARALLEL = 16
-_TRIES = 5
-_TIMEOUT_S = 60.0
-_LONGEST_PAUSE_S = 15.0
-_AGAIN = frozenset({429, 500, 502, 503, 504})
 _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 _ONE_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 # A chunk of a list; larger ones make the API server hold much in memory.
@@ -57,19 +47,18 @@ class Cluster:
 
     def __init__(self, context: str = "", kubeconfig: str = "") -> None:
         self.context = context
-        self._client = _client(context, kubeconfig)
-        self._host = str(self._client.configuration.host).rstrip("/")
+        self._wire = Wire(context, kubeconfig)
         self._threads = ThreadPoolExecutor(PARALLEL, thread_name_prefix="kubernetes")
 
     @property
     def host(self) -> str:
         """The API server's address, with the path of a manager's proxy where there is one."""
-        return self._host
+        return self._wire.host
 
     @property
     def client(self) -> ApiClient:
         """The client below, for this package."""
-        return self._client
+        return self._wire.client
 
     # Reading
 
@@ -77,7 +66,7 @@ class Cluster:
         """One object, or None where there is none (or no namespace, or no such kind)."""
         accept = _ONE_METADATA if metadata_only else "application/json"
         try:
-            return self._ask("GET", ref.path, f"read {ref}", accept=accept)
+            return self._wire.ask("GET", ref.path, f"read {ref}", accept=accept)
         except Refused as error:
             if error.status == 404:
                 return None
@@ -105,7 +94,7 @@ class Cluster:
         found: list[Object] = []
         try:
             while True:
-                page = self._ask(
+                page = self._wire.ask(
                     "GET",
                     known.path(namespace),
                     f"list {known.plural}",
@@ -131,7 +120,7 @@ class Cluster:
         known = KINDS[kind]
         root = f"/apis/{known.version}" if known.group else f"/api/{known.version}"
         try:
-            found = self._ask("GET", root, f"ask for {known.version}")
+            found = self._wire.ask("GET", root, f"ask for {known.version}")
         except Refused as error:
             if error.status == 404:
                 return False
@@ -141,7 +130,7 @@ class Cluster:
     def served(self, group: str) -> tuple[str, ...]:
         """The versions of an API group that are served, the preferred one first; none: unknown."""
         try:
-            found = self._ask("GET", f"/apis/{group}", f"ask for {group}")
+            found = self._wire.ask("GET", f"/apis/{group}", f"ask for {group}")
         except Refused as error:
             if error.status == 404:
                 return ()
@@ -152,13 +141,13 @@ class Cluster:
 
     def version(self) -> str:
         """The API server's version: `v1.35.4`."""
-        return str(self._ask("GET", "/version", "tell its version")["gitVersion"])
+        return str(self._wire.ask("GET", "/version", "tell its version")["gitVersion"])
 
     def pulse(self) -> Pulse:
         """How long a small request takes, and which time the API server has."""
         began = datetime.now(UTC)
         headers: dict[str, str] = {}
-        self._raw("GET", "/version", "tell its version", answered=headers.update)
+        self._wire.raw("GET", "/version", "tell its version", answered=headers.update)
         return Pulse(began, datetime.now(UTC), headers.get("Date", ""))
 
     def allows(
@@ -177,7 +166,7 @@ class Cluster:
             "namespace": namespace,
             "name": name,
         }
-        answer = self._ask(
+        answer = self._wire.ask(
             "POST",
             "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
             "ask for rights",
@@ -193,7 +182,7 @@ class Cluster:
     def user(self) -> str:
         """Who this user is to the API server; empty where it does not say (before 1.28)."""
         try:
-            answer = self._ask(
+            answer = self._wire.ask(
                 "POST",
                 "/apis/authentication.k8s.io/v1/selfsubjectreviews",
                 "ask who this is",
@@ -206,7 +195,7 @@ class Cluster:
 
     def rules(self, namespace: str) -> list[Object]:
         """What this user may do in a namespace, as rules of roles; perhaps not all of it."""
-        answer = self._ask(
+        answer = self._wire.ask(
             "POST",
             "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
             "ask for rights",
@@ -226,7 +215,7 @@ class Cluster:
         query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
         path = f"{Ref('Pod', namespace, pod).path}/log"
         try:
-            return self._raw("GET", path, f"read the log of {pod}", query=query).decode(
+            return self._wire.raw("GET", path, f"read the log of {pod}", query=query).decode(
                 errors="replace"
             )
         except Refused:
@@ -243,7 +232,7 @@ class Cluster:
         query = {"fieldManager": MANAGER, "fieldValidation": "Strict", "force": str(force).lower()}
         if dry_run:
             query["dryRun"] = "All"
-        return self._ask(
+        return self._wire.ask(
             "PATCH",
             ref.path,
             f"apply {ref}",
@@ -258,18 +247,18 @@ class Cluster:
         ref = Ref.of(wanted)
         path = KINDS[ref.kind].path(ref.namespace)
         query = {"fieldManager": MANAGER, "fieldValidation": "Strict"}
-        return self._ask("POST", path, f"create {ref}", query=query, body=wanted)
+        return self._wire.ask("POST", path, f"create {ref}", query=query, body=wanted)
 
     def replace(self, wanted: Object) -> Object:
         """Replaces an object; with its resourceVersion only if nobody changed it since (Stale)."""
         ref = Ref.of(wanted)
         query = {"fieldManager": MANAGER}
-        return self._ask("PUT", ref.path, f"replace {ref}", query=query, body=wanted)
+        return self._wire.ask("PUT", ref.path, f"replace {ref}", query=query, body=wanted)
 
     def patch(self, ref: Ref, change: Object | list[Object], *, manager: str = MANAGER) -> Object:
         """A merge patch (an object) or a JSON patch (a list of operations)."""
         kind = "json-patch" if isinstance(change, list) else "merge-patch"
-        return self._ask(
+        return self._wire.ask(
             "PATCH",
             ref.path,
             f"change {ref}",
@@ -291,7 +280,7 @@ class Cluster:
         if uid:
             body["preconditions"] = {"uid": uid}
         try:
-            self._ask("DELETE", ref.path, f"delete {ref}", body=body, again=True)
+            self._wire.ask("DELETE", ref.path, f"delete {ref}", body=body, again=True)
         except Refused as error:
             if error.status == 404:
                 return False
@@ -304,132 +293,3 @@ class Cluster:
         They are shared by all who use this cluster, so nothing run in them may wait for them.
         """
         return contextlib.nullcontext(self._threads)
-
-    # Requests
-
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        what: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Object | Sequence[Object] | None = None,
-        content: str = "application/json",
-        accept: str = "application/json",
-        again: bool = False,
-    ) -> Object:
-        raw = self._raw(
-            method, path, what, query=query, body=body, content=content, accept=accept, again=again
-        )
-        try:
-            found = json.loads(raw)
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise Unreachable(
-                f"what answers at {self._host} is no Kubernetes API server (asked to {what})",
-                hint="see which cluster the kubeconfig's context names",
-            )
-        return found
-
-    def _raw(
-        self,
-        method: str,
-        path: str,
-        what: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Object | Sequence[Object] | None = None,
-        content: str = "application/json",
-        accept: str = "application/json",
-        again: bool = False,
-        answered: Callable[[Mapping[str, str]], None] | None = None,
-    ) -> bytes:
-        from urllib3.exceptions import HTTPError  # noqa: PLC0415 - comes with the client
-
-        url = f"{self._host}{path}" + (f"?{urlencode(query)}" if query else "")
-        headers: dict[str, str] = {"Accept": accept, "User-Agent": "tigctl"}
-        data = None
-        if body is not None:
-            headers["Content-Type"] = content
-            data = json.dumps(body, separators=(",", ":")).encode()
-        tries = _TRIES if again or method == "GET" else 1
-        for left in reversed(range(tries)):
-            self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, data)
-            try:
-                answer = self._client.rest_client.pool_manager.request(
-                    method,
-                    url,
-                    body=data,
-                    headers=headers,
-                    timeout=_TIMEOUT_S,
-                    retries=False,
-                )
-            except HTTPError as error:
-                if not left:
-                    raise self._unreachable(what, error) from error
-                time.sleep(_pause(tries - left))
-                continue
-            if answer.status < 400:
-                if answered:
-                    answered(answer.headers)
-                return bytes(answer.data)
-            if answer.status in _AGAIN and left:
-                time.sleep(_wished(answer.headers) or _pause(tries - left))
-                continue
-            raise refusal(what, answer.status, _status(answer.data))
-        raise AssertionError("the last try returns or raises")
-
-    def _unreachable(self, what: str, error: Exception) -> Unreachable:
-        cause = getattr(error, "reason", None) or error
-        return Unreachable(
-            f"the API server at {self._host} does not answer ({type(cause).__name__}, asked to"
-            f" {what})",
-            hint="see whether `kubectl version` reaches it; nothing is lost, run it again then",
-        )
-
-
-def _client(context: str, kubeconfig: str) -> ApiClient:
-    import yaml  # noqa: PLC0415 - the client reads the kubeconfig with it
-    from kubernetes import config  # noqa: PLC0415 - heavy
-    from kubernetes.client import ApiClient, Configuration  # noqa: PLC0415 - heavy
-
-    path = str(Path(kubeconfig).expanduser()) if kubeconfig else None
-    settings = Configuration()
-    try:
-        config.load_kube_config(path, context or None, settings, persist_config=False)
-    except (config.ConfigException, OSError, ValueError, TypeError, yaml.YAMLError) as error:
-        if not (path or context):
-            with contextlib.suppress(config.ConfigException):
-                config.load_incluster_config(settings)
-                return ApiClient(settings)
-        where = path or "the kubeconfig (KUBECONFIG, else ~/.kube/config)"
-        raise UsageError(
-            f"{where} gives no way to a cluster: {' '.join(str(error).split())}",
-            hint="set targets.NAME.kubeconfig and .context in fleet.yaml; `kubectl config"
-            " get-contexts` lists the contexts there are",
-        ) from None
-    settings.connection_pool_maxsize = PARALLEL
-    return ApiClient(settings)
-
-
-def _pause(tried: int) -> float:
-    """Seconds before the next try: longer each time, and not the same for everybody."""
-    return float(min(_LONGEST_PAUSE_S, 0.2 * 2**tried) * random.uniform(0.5, 1))  # noqa: S311
-
-
-def _wished(headers: Mapping[str, str]) -> float:
-    """Seconds that the server asks to wait for, within reason; 0 where it does not say."""
-    text = headers.get("Retry-After", "")
-    return min(_LONGEST_PAUSE_S, float(text)) if text.isdigit() else 0
-
-
-def _status(data: bytes) -> Mapping[str, Any]:
-    try:
-        found = json.loads(data)
-    except ValueError:
-        found = None
-    if isinstance(found, dict):
-        return found
-    return {"message": " ".join(data.decode(errors="replace").split())[:300]}
