@@ -17,6 +17,7 @@ from tests.cluster.plane import Plane
 from tests.cluster.proxy import Proxy, Spoilt
 from tests.integration.servers import influxd
 from tigctl.backends.kubernetes import cluster as module
+from tigctl.backends.kubernetes import wire
 from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.errors import (
     Conflict,
@@ -43,7 +44,7 @@ def proxy(plane: Plane) -> Iterator[Proxy]:
 @pytest.fixture
 def cluster(proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     """Through the proxy, with pauses between tries that a test can bear."""
-    monkeypatch.setattr(module, "_pause", lambda _tried: 0.01)
+    monkeypatch.setattr(wire, "_pause", lambda _tried: 0.01)
     return Cluster(kubeconfig=str(proxy.kubeconfig(tmp_path)))
 
 
@@ -162,7 +163,7 @@ def test_a_list_that_took_too_long_begins_anew(
 def test_a_server_that_does_not_answer(
     cluster: Cluster, proxy: Proxy, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(wire, "_TIMEOUT_S", 0.2)
     proxy.close()
     with pytest.raises(Unreachable, match="does not answer"):
         cluster.get(Ref("ConfigMap", namespace, "settings"))
