@@ -4,10 +4,11 @@ PYTHON ?= python3
 RECORDINGS ?= ../shared/recordings
 SCORER ?= ../shared/tools
 ORACLE ?= ../shared/tools/ciliumcheck
+VIEWER ?= ../shared/tools/boardview
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo demo-down test test-node check bench coverage isolation constraints
+.PHONY: help venv demo demo-down test test-node check bench coverage isolation boards constraints
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +42,9 @@ coverage: venv ## score on a folder of recordings (RECORDINGS=, SCORER=)
 
 isolation: venv ## Cilium's own engine judges the policies of several tenants (ORACLE=)
 	@scripts/isolation "$(ORACLE)" $(ARGS)
+
+boards: venv ## Grafana's types and libraries check and draw the boards (VIEWER=)
+	@scripts/boards "$(VIEWER)" $(ARGS)
 
 constraints: venv ## write constraints.txt anew (ARGS=--upgrade for the newest)
 	@scripts/constraints $(ARGS)
