@@ -131,7 +131,9 @@ def _past(server: InfluxServer) -> int:
     points, first = _polled(server)
     end = first - 30
     writer = _Writer(server)
-    for at in range(end - SPAN, end + 1, POLL):
+    day = 24 * 3600
+    yesterday = range(end - day - 600, end - day + 601, POLL)
+    for at in (*yesterday, *range(end - SPAN, end + 1, POLL)):
         writer.add(_copy(points, at, end))
     writer.flush()
     _history(server, end)

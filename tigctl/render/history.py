@@ -119,39 +119,50 @@ from(bucket: "raw")
 
 
 def _interfaces(before: int) -> str:
-    """Of interfaces all in one go: a table for each device is far cheaper than one a series."""
+    """Of interfaces all in one go: a table for each device is far cheaper than one a series.
+
+    A pivot refuses a table that lacks one of its keys, so ports without a description go alone.
+    """
     interface = MEASUREMENTS["interface"]
     counters = interface.of(Kind.COUNTER)
     states = tuple(one for one in interface.of(Kind.STATE) if one in history("interface"))
+    described, bare = (*interface.tags, "_time"), ("ifName", "_time")
     return f"""\
 // interfaces: increases of counters, last states
 counters = {_list(counters)}
+kept = (tables=<-, key) =>
+    tables
+        |> group(columns: {_list(("_measurement", *COMMON_TAGS))})
+        |> pivot(rowKey: key, columnKey: ["_field"], valueColumn: "_value")
+        |> group(columns: {_list(("_measurement", *COMMON_TAGS, *interface.tags))})
+        |> sort(columns: ["_time"])
+        |> difference(columns: counters, nonNegative: true, initialZero: true)
+        |> filter(fn: (r) => r._time >= start)
+        |> {_WINDOW}
+        |> cumulativeSum(columns: counters)
+        |> tail(n: 1)
+        |> duplicate(column: "_start", as: "_time")
+        |> rename(
+            fn: (column) => if contains(value: column, set: counters) then
+                column + "_increase"
+            else
+                column,
+        )
+        |> influxdb.wideTo(bucket: "5m")
 
 from(bucket: "raw")
     |> range(start: date.sub(d: {before}s, from: start), stop: stop)
     |> filter(fn: (r) => {_any_of("interface", (*counters, *states))})
-    |> group(columns: {_list(("_measurement", *COMMON_TAGS))})
-    |> pivot(
-        rowKey: {_list((*interface.tags, "_time"))},
-        columnKey: ["_field"],
-        valueColumn: "_value",
-    )
-    |> group(columns: {_list(("_measurement", *COMMON_TAGS, *interface.tags))})
-    |> sort(columns: ["_time"])
-    |> difference(columns: counters, nonNegative: true, initialZero: true)
-    |> filter(fn: (r) => r._time >= start)
-    |> {_WINDOW}
-    |> cumulativeSum(columns: counters)
-    |> tail(n: 1)
-    |> duplicate(column: "_start", as: "_time")
-    |> rename(
-        fn: (column) => if contains(value: column, set: counters) then
-            column + "_increase"
-        else
-            column,
-    )
-    |> influxdb.wideTo(bucket: "5m")
-    |> yield(name: "interfaces")"""
+    |> filter(fn: (r) => exists r.ifAlias)
+    |> kept(key: {_list(described)})
+    |> yield(name: "interfaces")
+
+from(bucket: "raw")
+    |> range(start: date.sub(d: {before}s, from: start), stop: stop)
+    |> filter(fn: (r) => {_any_of("interface", (*counters, *states))})
+    |> filter(fn: (r) => not exists r.ifAlias)
+    |> kept(key: {_list(bare)})
+    |> yield(name: "interfaces without description")"""
 
 
 def _short_counters(before: int) -> str:

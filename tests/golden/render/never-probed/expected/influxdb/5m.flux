@@ -148,6 +148,25 @@ counters = [
     "ifInDiscards",
     "ifOutDiscards",
 ]
+kept = (tables=<-, key) =>
+    tables
+        |> group(columns: ["_measurement", "device", "site", "role"])
+        |> pivot(rowKey: key, columnKey: ["_field"], valueColumn: "_value")
+        |> group(columns: ["_measurement", "device", "site", "role", "ifName", "ifAlias"])
+        |> sort(columns: ["_time"])
+        |> difference(columns: counters, nonNegative: true, initialZero: true)
+        |> filter(fn: (r) => r._time >= start)
+        |> window(every: 5m)
+        |> cumulativeSum(columns: counters)
+        |> tail(n: 1)
+        |> duplicate(column: "_start", as: "_time")
+        |> rename(
+            fn: (column) => if contains(value: column, set: counters) then
+                column + "_increase"
+            else
+                column,
+        )
+        |> influxdb.wideTo(bucket: "5m")
 
 from(bucket: "raw")
     |> range(start: date.sub(d: 150s, from: start), stop: stop)
@@ -163,28 +182,27 @@ from(bucket: "raw")
                 or r._field == "ifAdminStatus"
                 or r._field == "ifOperStatus"
                 or r._field == "ifHighSpeed"))
-    |> group(columns: ["_measurement", "device", "site", "role"])
-    |> pivot(
-        rowKey: ["ifName", "ifAlias", "_time"],
-        columnKey: ["_field"],
-        valueColumn: "_value",
-    )
-    |> group(columns: ["_measurement", "device", "site", "role", "ifName", "ifAlias"])
-    |> sort(columns: ["_time"])
-    |> difference(columns: counters, nonNegative: true, initialZero: true)
-    |> filter(fn: (r) => r._time >= start)
-    |> window(every: 5m)
-    |> cumulativeSum(columns: counters)
-    |> tail(n: 1)
-    |> duplicate(column: "_start", as: "_time")
-    |> rename(
-        fn: (column) => if contains(value: column, set: counters) then
-            column + "_increase"
-        else
-            column,
-    )
-    |> influxdb.wideTo(bucket: "5m")
+    |> filter(fn: (r) => exists r.ifAlias)
+    |> kept(key: ["ifName", "ifAlias", "_time"])
     |> yield(name: "interfaces")
+
+from(bucket: "raw")
+    |> range(start: date.sub(d: 150s, from: start), stop: stop)
+    |> filter(fn: (r) => r._measurement == "interface"
+            and (r._field == "ifHCInOctets"
+                or r._field == "ifHCOutOctets"
+                or r._field == "ifHCInUcastPkts"
+                or r._field == "ifHCOutUcastPkts"
+                or r._field == "ifInErrors"
+                or r._field == "ifOutErrors"
+                or r._field == "ifInDiscards"
+                or r._field == "ifOutDiscards"
+                or r._field == "ifAdminStatus"
+                or r._field == "ifOperStatus"
+                or r._field == "ifHighSpeed"))
+    |> filter(fn: (r) => not exists r.ifAlias)
+    |> kept(key: ["ifName", "_time"])
+    |> yield(name: "interfaces without description")
 
 // interfaces: increases of 32-bit counters
 restarts =
