@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests import bench
 from tests.bench import (
+    boards,
     discovery,
     first_point,
     fleet,
@@ -39,6 +40,7 @@ MEASUREMENTS = {
     "fleet": fleet.run,
     "killed": killed.run,
     "discover": discovery.run,
+    "boards": boards.run,
     "probe": probing.run,
 }
 # Small ones take a minute or two each and are for seeing that a measurement works.

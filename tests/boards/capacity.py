@@ -34,11 +34,14 @@ def forecast(measurement: str, tag: str, label: str) -> str:
     return f"""\
 import "date"
 
+span = int(v: v.timeRangeStop) - int(v: v.timeRangeStart)
 hour = date.truncate(t: date.sub(d: 15m, from: v.timeRangeStop), unit: 1h)
 past =
     from(bucket: "1h")
         |> range(start: v.timeRangeStart, stop: hour)
         |> filter(fn: (r) => {condition})
+        |> aggregateWindow(every: if span > 259200000000000 then 1d else 1h, fn: mean,
+            createEmpty: false)
 present =
     from(bucket: "raw")
         |> range(start: hour, stop: v.timeRangeStop)
@@ -137,7 +140,10 @@ _BY = ("device", "ifName", "ifAlias")
 
 # All ports would be too many to ask: those of the devices that carry most hold the busiest.
 BUSIEST = f"""\
+import "array"
 import "date"
+import "regexp"
+import "strings"
 
 hour = date.truncate(t: date.sub(d: 15m, from: v.timeRangeStop), unit: 1h)
 busy =
@@ -152,7 +158,8 @@ busy =
         |> sort(columns: ["_value"], desc: true)
         |> limit(n: 20)
         |> findColumn(fn: (key) => true, column: "device"))
-among = if length(arr: busy) == 0 then ["nobody"] else busy
+quoted = array.map(arr: busy, fn: (x) => regexp.quoteMeta(v: x))
+among = regexp.compile(v: "^(" + strings.joinStr(arr: quoted, v: "|") + ")$")
 """
 
 
@@ -162,14 +169,13 @@ def busiest() -> str:
         return flux.named(
             'from(bucket: "1h")\n'
             "        |> range(start: date.sub(d: 7d, from: v.timeRangeStop), stop: hour)\n"
-            f"        |> filter(fn: (r) => {kept} and {SCOPE})\n"
-            "        |> filter(fn: (r) => contains(value: r.device, set: among))\n"
-            "        |> map(fn: (r) => ({r with _value: float(v: r._value) * 8.0 / 3600.0}))\n"
-            f"        |> {how}",
+            f"        |> filter(fn: (r) => {kept} and {SCOPE} and r.device =~ among)\n"
+            f"        |> toFloat()\n        |> {how}\n"
+            "        |> map(fn: (r) => ({r with _value: r._value * 8.0 / 3600.0}))",
             name,
         )
 
-    speed = flux.recent(f"{flux.fields('interface', 'ifHighSpeed')} and {SCOPE}")
+    fast = f"{flux.fields('interface', 'ifHighSpeed')} and {SCOPE} and r.device =~ among"
     p95 = 'quantile(q: 0.95, method: "exact_selector")'
     return (
         BUSIEST
@@ -180,9 +186,7 @@ def busiest() -> str:
                 of(OUT, "Out 95 %", p95),
                 of(IN, "In mean", "mean()"),
                 of(OUT, "Out mean", "mean()"),
-                flux.named(
-                    f"{speed} |> filter(fn: (r) => contains(value: r.device, set: among))", "Speed"
-                ),
+                flux.named(flux.recent(fast), "Speed"),
             ],
             _BY,
         )
@@ -299,7 +303,10 @@ def board() -> Written:
 def _over_time(measurement: str, tag: str) -> str:
     condition = f"{flux.fields(measurement, 'used_percent')} and {SCOPE}"
     return f"""\
+import "array"
 import "date"
+import "regexp"
+import "strings"
 
 {flux.HEAD}
 recently =
@@ -308,19 +315,26 @@ recently =
         |> filter(fn: (r) => {condition})
         |> last()
 fullest =
-    (recently
+    recently
         |> map(fn: (r) => ({{r with key: r.device + " " + r.{tag}}}))
         |> group()
         |> sort(columns: ["_value"], desc: true)
         |> limit(n: 10)
-        |> findColumn(fn: (key) => true, column: "key"))
+keys = fullest |> findColumn(fn: (key) => true, column: "key")
+names =
+    array.map(
+        arr: fullest |> findColumn(fn: (key) => true, column: "device"),
+        fn: (x) => regexp.quoteMeta(v: x),
+    )
+among = regexp.compile(v: "^(" + strings.joinStr(arr: names, v: "|") + ")$")
 
 union(tables: [
-    from(bucket: bucket) |> {flux.SHOWN} |> filter(fn: (r) => {condition})
+    from(bucket: bucket) |> {flux.SHOWN}
+        |> filter(fn: (r) => {condition} and r.device =~ among)
         |> aggregateWindow(every: every, fn: mean, createEmpty: false),
     recently,
 ])
-    |> filter(fn: (r) => contains(value: r.device + " " + r.{tag}, set: fullest))
+    |> filter(fn: (r) => contains(value: r.device + " " + r.{tag}, set: keys))
     |> keep(columns: ["_time", "_value", "device", "{tag}"])
     |> group(columns: ["device", "{tag}"])
     |> sort(columns: ["_time"])"""

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from collectors.datamodel import COMMON_TAGS, MEASUREMENTS, FieldType, Kind, field_type, kind
 from tests.integration.servers import InfluxServer, influxd, telegraf
-from tests.simulator import demo, simulated
+from tests.simulator import simulated
 from tigctl.render.history import tasks
 
 POLL, SPAN = 120, 6 * 3600 + 1800
@@ -57,7 +57,7 @@ def world(directory: Path) -> Iterator[Customer]:
     """Everything from devices to history; all processes end with it."""
     workspace = _workspace(directory)
     devices = directory / "devices"
-    demo.up(devices, workspace)
+    _devices("up", devices, workspace)
     try:
         _tigctl(workspace, "probe", "acme")
         _tigctl(workspace, "render", "acme", "-o", str(directory / "rendered"))
@@ -74,7 +74,20 @@ def world(directory: Path) -> Iterator[Customer]:
             end = _past(server)
             yield Customer(server, workspace, end)
     finally:
-        demo.down(devices)
+        _devices("down", devices, workspace)
+
+
+def _devices(what: str, directory: Path, workspace: Path) -> None:
+    """Starts or ends the devices, by a process of its own: they outlive who starts them."""
+    options = ("--dir", str(directory.resolve()), "--workspace", str(workspace))
+    subprocess.run(
+        [sys.executable, "-m", "tests.simulator.demo", what, *options],
+        cwd=simulated.CHECKOUT,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=True,
+        timeout=300,
+    )
 
 
 def _workspace(directory: Path) -> Path:

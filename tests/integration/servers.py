@@ -84,7 +84,13 @@ class InfluxServer(Server):
 
 
 def request(
-    method: str, url: str, body: object = None, *, token: str = "", basic: str = ""
+    method: str,
+    url: str,
+    body: object = None,
+    *,
+    token: str = "",
+    basic: str = "",
+    timeout: float = 30,
 ) -> tuple[int, bytes]:
     """One HTTP request, never through a proxy; bytes are sent as they are, the rest as JSON.
 
@@ -100,7 +106,7 @@ def request(
         asked.add_header("Content-Type", "application/json")
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(asked, timeout=30) as answer:
+        with opener.open(asked, timeout=timeout) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         with error:
