@@ -19,7 +19,7 @@ MOST_CHOICES = 50
 _MEASUREMENT = re.compile(r'_measurement"?\]? == "(\w+)"')
 # What is there whatever the devices tell; the rest stands in the bundle.
 _ALWAYS = frozenset({"collector"})
-
+_OF_DEVICES = "and exists r.device"
 
 # The first hour is there ten minutes after its end.
 _HISTORY = """\
@@ -120,4 +120,8 @@ def _answer(
             break
     asked = {name for flux in panel.queries.values() for name in _MEASUREMENT.findall(flux)}
     nothing = not rows and bool(asked) and not asked & told
+    # How polls of devices fare is told of devices that are polled.
+    of_devices = all(_OF_DEVICES in flux for flux in panel.queries.values())
+    if asked == _ALWAYS and of_devices and "system" not in told:
+        nothing = not rows
     return Answer(board.uid, panel.title, rows, slowest, nothing_to_show=nothing)

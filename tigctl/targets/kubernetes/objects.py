@@ -95,9 +95,9 @@ def differences(
 
     def look(ref: Ref) -> Difference | None:
         there, one = snapshot.objects.get(ref), by_ref[ref]
-        # Without a namespace there is nothing in it, nor itself; what is of the cluster may be.
-        inside = ref.namespace or ref.kind == "Namespace"
-        live = cluster.get(ref) if there or snapshot.namespace or not inside else None
+        # Without a namespace there is nothing in it. Itself may be there all the same: among those
+        # of many tenants one that somebody else made is not seen, and must not be taken unasked.
+        live = cluster.get(ref) if there or snapshot.namespace or not ref.namespace else None
         if live is None or live["metadata"].get("deletionTimestamp"):
             fields = _all_fields(one) if detail else ()
             return Difference(ref, Change(Action.CREATE, ref.kind, ref.name, fields), one)
