@@ -117,6 +117,8 @@ def test_grafana_reads_what_telegraf_wrote_and_keeps_what_it_holds(acme: Acme) -
     health = "/api/datasources/uid/tigctl-influxdb/health"
     assert acme.grafana(health)["message"] == "3 buckets found"
     _delete_and_wait(acme, "grafana")
+    # The service leads to the new pod a moment after that is ready.
+    acme.node.plane.wait(lambda: _answers(acme, health), "answer of the service")
     assert acme.grafana(health)["message"] == "3 buckets found"
     assert acme.plan(code=0) == set()
 
@@ -226,6 +228,13 @@ def test_destroy_leaves_nothing(acme: Acme) -> None:
 def _volumes(acme: Acme) -> list[Object]:
     found = acme.node.plane.api.list("/api/v1/persistentvolumes")
     return [one for one in found if one["spec"]["claimRef"]["namespace"] == NAMESPACE]
+
+
+def _answers(acme: Acme, path: str) -> bool:
+    try:
+        return bool(acme.grafana(path))
+    except OSError:
+        return False
 
 
 def _delete_and_wait(acme: Acme, component: str) -> None:
