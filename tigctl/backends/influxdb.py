@@ -131,6 +131,14 @@ class Influx:
             data = answer.data
             return json.loads(data) if data else None
 
+    def _drop(self, path: str) -> None:
+        """Deletes something; that it is gone already is fine."""
+        try:
+            self._ask("DELETE", path)
+        except Refused as error:
+            if error.status != 404:
+                raise
+
     @contextlib.contextmanager
     def _errors(self, what: str) -> Iterator[None]:
         from influxdb_client.client.exceptions import InfluxDBError  # noqa: PLC0415 - heavy
@@ -272,11 +280,7 @@ class Influx:
 
     def delete_task(self, id_: str) -> None:
         """Deletes a task; one that is gone already is fine."""
-        try:
-            self._ask("DELETE", f"/api/v2/tasks/{id_}")
-        except Refused as error:
-            if error.status != 404:
-                raise
+        self._drop(f"/api/v2/tasks/{id_}")
 
     # Authorizations
 
@@ -308,11 +312,7 @@ class Influx:
 
     def delete_authorization(self, id_: str) -> None:
         """Deletes an authorization; one that is gone already is fine."""
-        try:
-            self._ask("DELETE", f"/api/v2/authorizations/{id_}")
-        except Refused as error:
-            if error.status != 404:
-                raise
+        self._drop(f"/api/v2/authorizations/{id_}")
 
     # Data
 

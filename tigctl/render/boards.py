@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -178,9 +179,14 @@ def normal(model: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def dumps(model: Mapping[str, Any]) -> str:
-    """A model as text, the same for the same model."""
+def dumps(model: Any) -> str:
+    """A model, or a part of one, as text: the same for the same model."""
     return json.dumps(model, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest(part: Any) -> str:
+    """What a plan shows of a part of a model that is too long to be shown."""
+    return sha256(dumps(part).encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def _plain(value: Any) -> Any:

@@ -18,11 +18,12 @@ from typing import Any
 
 from tigctl.backends.grafana_alerting import FoundContact, FoundPolicy, FoundRule, GrafanaAlerting
 from tigctl.errors import TargetError
-from tigctl.render.alerts.grafana import PREFIX, SEVERITY_LABEL, dumps
+from tigctl.render.alerts.grafana import PREFIX, SEVERITY_LABEL
+from tigctl.render.boards import digest, dumps
 from tigctl.render.bundle import Alerting, AlertRule, ContactPoint
+from tigctl.targets.compare import MANAGER
 from tigctl.targets.model import Action, Change, Json, Resource
 
-MANAGER = "tigctl"
 RULE, CONTACT, POLICY = "AlertRule", "ContactPoint", "NotificationPolicy"
 KINDS = frozenset({RULE, CONTACT, POLICY})
 TREE = "policies"
@@ -46,16 +47,12 @@ def look(grafana: GrafanaAlerting, wanted: Alerting) -> FoundAlerting:
     """What is there. Reads only: three requests, and one for each group of ours."""
     rules = grafana.rules()
     groups = {(one.folder, one.group) for one in rules if one.uid.startswith(PREFIX)}
-    folders = {(one.group, one.folder) for one in wanted.rules}
+    groups &= {(one.folder, one.group) for one in wanted.rules}
     return FoundAlerting(
         rules=rules,
         contacts=grafana.contacts(),
         policy=grafana.policy(),
-        intervals={
-            group: grafana.interval(folder, group)
-            for folder, group in sorted(groups)
-            if (group, folder) in folders
-        },
+        intervals={group: grafana.interval(folder, group) for folder, group in sorted(groups)},
     )
 
 
@@ -174,8 +171,8 @@ def _rule_fields(
         "interval_s": interval,
         "severity": str((model.get("labels") or {}).get(SEVERITY_LABEL) or ""),
         "paused": bool(model.get("isPaused")),
-        "query": _digest(query),
-        "content": _digest(model),
+        "query": digest(query),
+        "content": digest(model),
     }
 
 
@@ -195,10 +192,6 @@ def _as_in(value: Any, pattern: Any) -> Any:
     if isinstance(value, list) and isinstance(pattern, list) and len(value) == len(pattern):
         return [_as_in(one, other) for one, other in zip(value, pattern, strict=True)]
     return value
-
-
-def _digest(part: Any) -> str:
-    return sha256(dumps(part).encode("utf-8", "replace")).hexdigest()[:12]
 
 
 # Making

@@ -232,9 +232,9 @@ def board_fields(model: str, folder: str) -> dict[str, Json]:
     }
     variables = templating.get("list") if isinstance(templating, dict) else None
     for one in _objects(variables):
-        fields[f"variables.{one.get('name')}"] = _digest(one)
+        fields[f"variables.{one.get('name')}"] = boards.digest(one)
     fields |= _panel_fields(_objects(board.get("panels")))
-    fields["content"] = _digest(board)
+    fields["content"] = boards.digest(board)
     return fields
 
 
@@ -247,16 +247,12 @@ def _panel_fields(panels: Sequence[Mapping[str, Any]]) -> dict[str, Json]:
         name = f"panels.{panel.get('title') or f'number {number}'}"
         if name in fields:
             name = f"{name} ({number})"
-        fields[name] = _digest({key: panel[key] for key in panel if key != "panels"})
+        fields[name] = boards.digest({key: panel[key] for key in panel if key != "panels"})
     return fields
 
 
 def _objects(value: object) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _digest(part: Any) -> str:
-    return sha256(boards.dumps(part).encode("utf-8", "replace")).hexdigest()[:12]
 
 
 # The difference

@@ -9,7 +9,6 @@ Modelled on Grafana's alerting provisioning API and its file format (documentati
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -18,6 +17,7 @@ from tigctl.render.alerts import flux
 from tigctl.render.alerts.flux import Context
 from tigctl.render.alerts.load import Loaded
 from tigctl.render.alerts.model import fill
+from tigctl.render.boards import dumps
 from tigctl.render.bundle import Alerting, AlertRule, ContactPoint
 from tigctl.render.grafana import FOLDER_UID, SOURCE_UID
 from tigctl.spec.alerts import Alerts, Contact, Route
@@ -38,11 +38,6 @@ def alerting(tenant: str, rules: Sequence[Loaded], context: Context) -> Alerting
         contacts=contacts,
         policy=dumps(_policy(alerts)) if contacts else "",
     )
-
-
-def dumps(value: object) -> str:
-    """JSON, the same text for the same value."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _rule(tenant: str, one: Loaded, context: Context) -> AlertRule:
