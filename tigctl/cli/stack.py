@@ -154,7 +154,8 @@ def stack(tenant: Tenant, options: Options | None = None, known: Known | None = 
     library = _library(tenant.profile_folders)
     entries = lock.read(tenant.lock_path)
     method = target.ping_method(tenant.settings.ping.method)
-    has_grafana = tenant.target.type == "kubernetes"
+    # Boards and rules are of no use to a plan that does not ask Grafana, and a fifth of its work.
+    has_grafana = tenant.target.type == "kubernetes" and not (options and options.objects_only)
     bundle = render(
         tenant,
         entries,

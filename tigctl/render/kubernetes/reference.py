@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import json
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -18,12 +18,12 @@ _HOME = _PACKAGE / "reference" if (_PACKAGE / "reference").is_dir() else _PACKAG
 
 def load(name: str) -> list[Object]:
     """The objects of manifests/NAME.yaml, in the file's order; the caller may change them."""
-    return copy.deepcopy(_parsed(_HOME / "manifests" / f"{name}.yaml"))
+    return _copy(_HOME / "manifests" / f"{name}.yaml")
 
 
 def policy(name: str) -> Object:
     """The policy of cnp/NAME.yaml; the caller may change it."""
-    return copy.deepcopy(_parsed(_HOME / "cnp" / f"{name}.yaml")[0])
+    return _copy(_HOME / "cnp" / f"{name}.yaml")[0]
 
 
 def policies() -> tuple[str, ...]:
@@ -31,7 +31,12 @@ def policies() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (_HOME / "cnp").glob("*.yaml")))
 
 
+def _copy(path: Path) -> list[Object]:
+    # A tenth of what copy.deepcopy takes; with hundreds of tenants that is a second.
+    return cast("list[Object]", json.loads(_parsed(path)))
+
+
 @cache
-def _parsed(path: Path) -> list[Object]:
+def _parsed(path: Path) -> str:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return cast("list[Object]", list(yaml.load_all(path.read_text(), Loader=loader)))
+    return json.dumps(list(yaml.load_all(path.read_text(), Loader=loader)))
