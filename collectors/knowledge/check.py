@@ -92,7 +92,7 @@ def _metric(metric: Metric) -> Iterator[str]:
     if not all(symbol.mib for symbol in metric.symbols):
         yield "does not say its MIB"
     used = {name for output in metric.outputs for name in output.names}
-    used.update(name for symbol in metric.symbols for name in symbol.unless)
+    used.update(name for symbol in metric.symbols for name in (*symbol.unless, *symbol.keys))
     if unused := [symbol.name for symbol in metric.symbols if symbol.name not in used]:
         yield f"no output uses {', '.join(unused)}"
     for output in metric.outputs:

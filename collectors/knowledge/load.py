@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from collectors.datamodel import MEASUREMENTS, SENSOR_CLASSES
 from collectors.errors import ProfileError, ProfileFault
 from collectors.knowledge.cache import remembered
 from collectors.knowledge.document import Faults, Map, maps, read, texts
@@ -58,7 +59,7 @@ def load_library(own: Sequence[Path] = ()) -> Library:
     if faults:
         raise ProfileError(faults)
     profiles = {name: inherit(name, found, extends) for name in sorted(found)}
-    if faults := [fault for profile in profiles.values() for fault in _unless_faults(profile)]:
+    if faults := list(_unless_faults(profiles)):
         raise ProfileError(faults)
     return Library(tuple(profiles.values()))
 
@@ -137,13 +138,22 @@ def _profile(path: Path, document: Map, faults: Faults, *, own: bool) -> Profile
     )
 
 
-def _unless_faults(profile: Profile) -> Iterator[ProfileFault]:
-    known = {one.name for one in profile.metrics}
-    for one in profile.metrics:
-        for name in one.unless:
+def _unless_faults(profiles: Mapping[str, Profile]) -> Iterator[ProfileFault]:
+    """Names in `unless` of a metric that stand for nothing."""
+    classes = {f"sensor/{name}" for name in SENSOR_CLASSES}
+    everywhere = {f"*:{one.name}" for profile in profiles.values() for one in profile.metrics}
+    everywhere |= {one.id for profile in profiles.values() for one in profile.metrics}
+    known = {*MEASUREMENTS, *classes, *everywhere}
+    for profile in profiles.values():
+        mine = {one.name for one in profile.metrics}
+        for one in profile.metrics:
             # An inherited metric was checked where it stands.
-            if one.profile == profile.name and (name not in known or name == one.name):
-                near = difflib.get_close_matches(name, known - {one.name}, 1)
-                advice = f"; did you mean {near[0]!r}?" if near else ""
-                message = f"{one.name}: `unless: {name}` is no other metric here{advice}"
-                yield ProfileFault(profile.file, 0, message)
+            if one.profile != profile.name:
+                continue
+            for name in one.unless:
+                if name in {one.name, one.id} or name not in mine | known:
+                    candidates = known if ":" in name or "/" in name else mine - {one.name}
+                    near = difflib.get_close_matches(name, candidates, 1)
+                    advice = f"; did you mean {near[0]!r}?" if near else ""
+                    message = f"{one.name}: `unless: {name}` is no other metric here{advice}"
+                    yield ProfileFault(profile.file, 0, message)

@@ -7,7 +7,8 @@ The order of precedence, which settles every tie:
    the name;
 2. capabilities the device answers: own ones before shipped ones, then by `rank`, then by name.
 Of each measurement (of sensors: of each class) the first profile that gives any wins, unless
-a metric says `additional`. Within one profile all metrics add up, but for `unless`.
+a metric says `additional`. Within one profile all metrics add up. What stands in a metric's
+`unless` holds it, or some of its outputs, back.
 """
 
 from __future__ import annotations
@@ -187,10 +188,16 @@ def _chosen(
 ) -> tuple[tuple[Chosen, ...], Mapping[str, str]]:
     """A choice for one device, with its rows."""
     chosen = tuple(
-        Chosen(metric, symbols, max([answers.get(symbol.oid, 0) for symbol in symbols]))
+        Chosen(metric, symbols, max(_rows(metric, symbols, answers), default=0))
         for metric, symbols in choice.metrics
     )
     return chosen, choice.passed_over
+
+
+def _rows(metric: Metric, symbols: Iterable[Symbol], answers: Mapping[str, int]) -> Iterator[int]:
+    for symbol in symbols:
+        if metric.scalar or not symbol.elsewhere:
+            yield answers.get(symbol.oid, 0)
 
 
 def _choice(
@@ -217,15 +224,18 @@ def _choose(
     chosen: list[tuple[Metric, tuple[Symbol, ...]]] = []
     passed_over: dict[str, str] = {}
     owner: dict[tuple[str, str], str] = {}
+    polled: set[str] = set()
+    given: dict[tuple[str, str], str] = {}
     for profile in chain:
         answering: set[str] = set()
+        gives: dict[tuple[str, str], str] = {}
         for metric in profile.metrics:
             if metric.id in denied:
                 passed_over[metric.id] = "not on this kind of device: its `when` does not hold"
                 continue
-            instead = [name for name in metric.unless if name in answering]
+            instead = [name for name in metric.unless if name in answering or name in polled]
             if instead:
-                passed_over[metric.id] = f"{instead[0]} answers"
+                passed_over[metric.id] = f"{instead[0].removeprefix('*:')} answers"
                 continue
             symbols = _answering(metric, answered)
             usable = tuple(output for output in metric.outputs if _computable(output, symbols))
@@ -234,18 +244,34 @@ def _choose(
                 continue
             answering.add(metric.name)
             free = tuple(
-                output
-                for output in usable
-                if metric.additional
-                or owner.setdefault(_gives(output), profile.name) == profile.name
+                output for output in usable if _free(output, metric, owner, profile.name, given)
             )
             if not free:
-                passed_over[metric.id] = f"{owner[_gives(usable[0])]} gives {usable[0].measurement}"
+                first = _gives(usable[0])
+                passed_over[metric.id] = f"{given.get(first) or owner[first]} gives {first[0]}"
                 continue
+            polled |= {metric.id, f"*:{metric.name}"}
+            gives |= {_gives(output): profile.name for output in free}
             kept = _only(library, metric, free) if len(free) < len(metric.outputs) else metric
             needed = {symbol.name for symbol in kept.symbols}
             chosen.append((kept, tuple(symbol for symbol in symbols if symbol.name in needed)))
+        # Within one profile all metrics add up.
+        given = gives | given
     return Choice(tuple(chosen), passed_over)
+
+
+def _free(
+    output: Output,
+    metric: Metric,
+    owner: dict[tuple[str, str], str],
+    profile: str,
+    given: Mapping[tuple[str, str], str],
+) -> bool:
+    """Whether the output may give its points beside those of the profiles before."""
+    gives = measurement, kind = _gives(output)
+    if gives in given and {measurement, f"{measurement}/{kind}"}.intersection(metric.unless):
+        return False
+    return metric.additional or owner.setdefault(gives, profile) == profile
 
 
 def _gives(output: Output) -> tuple[str, str]:
@@ -255,6 +281,11 @@ def _gives(output: Output) -> tuple[str, str]:
 
 def _answering(metric: Metric, answered: frozenset[str] | None) -> tuple[Symbol, ...]:
     there = [symbol for symbol in metric.symbols if answered is None or symbol.oid in answered]
+    own = {symbol.name for symbol in there if not symbol.row}
+    if not metric.scalar and all(symbol.elsewhere for symbol in there):
+        return ()  # without a column of its own the table has no rows
+    # A column of another table is of no use without what says at which row.
+    there = [symbol for symbol in there if own.issuperset(symbol.keys)]
     names = {symbol.name for symbol in there}
     return tuple(symbol for symbol in there if not names.intersection(symbol.unless))
 
@@ -277,7 +308,7 @@ def _only(library: Library, metric: Metric, outputs: tuple[Output, ...]) -> Metr
     numbers = "+".join(str(metric.outputs.index(output)) for output in outputs)
     key = f"{metric.id}~{numbers}"
     if key not in library.cut:
-        needed = {name for output in outputs for name in output.names}
+        needed = metric.needed({name for output in outputs for name in output.names})
         library.cut[key] = replace(
             metric,
             name=f"{metric.name}~{numbers}",

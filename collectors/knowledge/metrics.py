@@ -1,8 +1,7 @@
-"""One entry of `metrics` to a metric: symbols, tags, and the outputs of our extension."""
+"""One entry of `metrics` to a metric: the outputs of our extension, and what symbols.py reads."""
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,20 +10,15 @@ from collectors.datamodel import MEASUREMENTS, SENSOR_CLASSES, FieldType, Measur
 from collectors.knowledge.document import Faults, Map, maps, texts
 from collectors.knowledge.expression import Expression
 from collectors.knowledge.kinds import Kind
-from collectors.knowledge.model import Metric, Output, State, Symbol
-from collectors.knowledge.values import conditions, oid, yes
+from collectors.knowledge.model import Metric, Output, State
+from collectors.knowledge.symbols import nearest, refuse_unused, symbols_and_tags
+from collectors.knowledge.values import conditions, yes
 
 _METRIC_KEYS = ("MIB", "table", "symbols", "symbol", "metric_tags", "metric_type", "tigctl")
-_SYMBOL_KEYS = ("OID", "name", "description", "scale_factor", "extract_value", "tigctl")
-_TAG_KEYS = ("tag", "symbol", "column", "index", "mapping", "MIB", "table")
 _EXTENSION_KEYS = ("outputs", "additional", "unless", "when")
-# What the open schema does to a value before it is used; ours are said in the expression.
-_UNUSED = ("scale_factor", "extract_value")
 _OUTPUT_KEYS = ("to", "tags", "fields", "state", "where")
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_ROW = re.compile(r"\d+(\.\d+)*")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def metric(entry: Map, profile: str, faults: Faults) -> Metric | None:
@@ -32,19 +26,9 @@ def metric(entry: Map, profile: str, faults: Faults) -> Metric | None:
     faults.unknown_keys(entry, _METRIC_KEYS, "a metric")
     mib = str(entry.get("MIB", ""))
     table = entry.get("table")
-    symbols = list(_symbols(entry, mib, faults))
-    if not symbols:
-        faults.add(entry.line, "a metric needs `symbols:` (a list) or `symbol:`, with OID and name")
+    unique, default_tags = symbols_and_tags(entry, mib, faults)
+    if not unique:
         return None
-    default_tags: dict[str, str] = {}
-    for tag in maps(
-        entry.get("metric_tags", []),
-        faults,
-        entry.lines.get("metric_tags", entry.line),
-        "metric_tags",
-    ):
-        _tag(tag, mib, symbols, default_tags, faults)
-    unique = _unique(symbols, entry.line, faults)
     extension = _extension(entry, faults)
     outputs = []
     for item in maps(extension.get("outputs", []), faults, extension.line, "outputs"):
@@ -53,7 +37,7 @@ def metric(entry: Map, profile: str, faults: Faults) -> Metric | None:
             _distinct(found, item, faults, rows=isinstance(table, Map))
             outputs.append(found)
     if outputs:
-        _refuse_unused(entry, faults)
+        refuse_unused(entry, faults)
     name = str(table.get("name", "")) if isinstance(table, Map) else unique[0].name
     if not name:
         faults.add(entry.line, "`table` needs a name: the table's name in its MIB")
@@ -69,33 +53,6 @@ def metric(entry: Map, profile: str, faults: Faults) -> Metric | None:
     )
 
 
-def _unique(symbols: list[Symbol], line: int, faults: Faults) -> tuple[Symbol, ...]:
-    """The symbols, each name once; names in `unless` have to be among them."""
-    found: dict[str, Symbol] = {}
-    for symbol in symbols:
-        other = found.setdefault(symbol.name, symbol)
-        if other.oid != symbol.oid:
-            faults.add(line, f"{symbol.name} is {other.oid} and {symbol.oid}: one of them is wrong")
-    for symbol in found.values():
-        for name in symbol.unless:
-            if name not in found or name == symbol.name:
-                known = [other for other in found if other != symbol.name]
-                wrong = _nearest(name, known, "other symbol of this metric")
-                faults.add(line, f"{symbol.name} has `unless: {name}`: {wrong}")
-    return tuple(found.values())
-
-
-def _refuse_unused(entry: Map, faults: Faults) -> None:
-    items = [item for item in entry.get("symbols", []) if isinstance(item, Map)]
-    items += [entry["symbol"]] if isinstance(entry.get("symbol"), Map) else []
-    for item in items:
-        for key in _UNUSED:
-            if key in item:
-                name = item.get("name", "")
-                advice = f"write {name} * FACTOR" if key == "scale_factor" else "leave it out"
-                faults.add(item.lines[key], f"`{key}` changes nothing of an output; {advice}")
-
-
 def _extension(entry: Map, faults: Faults) -> Map:
     """The key `tigctl` of a metric; a list there is short for its outputs."""
     value = entry.get("tigctl", [])
@@ -108,66 +65,6 @@ def _extension(entry: Map, faults: Faults) -> Map:
     return value
 
 
-def _symbols(entry: Map, mib: str, faults: Faults) -> list[Symbol]:
-    given = entry.get("symbols", [])
-    if isinstance(entry.get("symbol"), Map):
-        given = [entry["symbol"], *given]
-    line = entry.lines.get("symbols", entry.line)
-    scalar = not isinstance(entry.get("table"), Map)
-    found = (
-        symbol(item, mib, faults, scalar=scalar) for item in maps(given, faults, line, "symbols")
-    )
-    return [item for item in found if item]
-
-
-def symbol(item: Map, mib: str, faults: Faults, *, scalar: bool = False) -> Symbol | None:
-    """One symbol; of a scalar the trailing `.0` of its OID is taken off."""
-    faults.unknown_keys(item, _SYMBOL_KEYS, "a symbol")
-    number = oid(item.get("OID", ""), item.lines.get("OID", item.line), faults)
-    name = str(item.get("name", ""))
-    if not _NAME.fullmatch(name):
-        faults.add(item.line, f"symbol name {name!r}: write the object's name in its MIB")
-        return None
-    if not number:
-        return None
-    extension: Any = item.get("tigctl") or {}
-    if isinstance(extension, Map):
-        faults.unknown_keys(extension, ("unless", "slow", "row"), "`tigctl` of a symbol")
-    elif extension:
-        faults.add(item.lines["tigctl"], "`tigctl` of a symbol must be a mapping")
-        extension = {}
-    row = str(extension.get("row", ""))
-    if row and (not scalar or not _ROW.fullmatch(row)):
-        faults.add(item.line, f"row {row!r}: an index like 3 or 1.2, of a symbol without a table")
-    if row:
-        number = f"{number}.{row}"
-    return Symbol(
-        oid=number.removesuffix(".0") if scalar and not row else number,
-        name=name,
-        mib=mib,
-        unless=texts(extension.get("unless", [])),
-        slow=yes(extension.get("slow", "")),
-        exact=bool(row),
-    )
-
-
-def _tag(
-    tag: Map, mib: str, symbols: list[Symbol], defaults: dict[str, str], faults: Faults
-) -> None:
-    faults.unknown_keys(tag, _TAG_KEYS, "a metric tag")
-    name = str(tag.get("tag", ""))
-    given = tag.get("symbol", tag.get("column"))
-    if isinstance(given, Map):
-        found = symbol(given, str(tag.get("MIB", mib)), faults)
-        if found:
-            symbols.append(found)
-            defaults[name or found.name] = "{" + found.name + "}"
-    elif "index" in tag:
-        defaults[name] = "{index." + str(tag["index"]) + "}"
-    else:
-        faults.add(tag.line, "a metric tag needs `symbol: {OID, name}` or `index: N`")
-
-
 def _output(
     item: Map, known: set[str], defaults: Mapping[str, str], faults: Faults
 ) -> Output | None:
@@ -175,14 +72,14 @@ def _output(
     name = str(item.get("to", ""))
     measurement = MEASUREMENTS.get(name)
     if not measurement:
-        faults.add(item.line, f"`to: {name}`: {_nearest(name, MEASUREMENTS, 'measurement')}")
+        faults.add(item.line, f"`to: {name}`: {nearest(name, MEASUREMENTS, 'measurement')}")
         return None
     tags = {tag: text for tag, text in defaults.items() if tag in measurement.tags}
     tags.update({tag: str(text) for tag, text in _map(item, "tags", faults).items()})
     line = item.lines.get("tags", item.line)
     for tag, template in tags.items():
         if tag not in measurement.tags:
-            faults.add(line, f"tag {tag!r}: {_nearest(tag, measurement.tags, f'tag of {name}')}")
+            faults.add(line, f"tag {tag!r}: {nearest(tag, measurement.tags, f'tag of {name}')}")
         _template(template, known, line, faults)
     if name == "sensor":
         _sensor_class(item, tags, line, faults)
@@ -209,7 +106,7 @@ def _fields(
         line = item["fields"].lines[field]
         if field not in measurement.fields:
             what = f"field of {measurement.name}"
-            faults.add(line, f"field {field!r}: {_nearest(field, measurement.fields, what)}")
+            faults.add(line, f"field {field!r}: {nearest(field, measurement.fields, what)}")
             continue
         if found := _expression(text, known, line, faults):
             textual = measurement.fields[field] is FieldType.STRING
@@ -271,7 +168,7 @@ def _sensor_class(item: Map, tags: dict[str, str], line: int, faults: Faults) ->
         faults.add(line, "an output with `state` is of class state; leave `class` out")
     if "class" not in tags or tags["class"] not in SENSOR_CLASSES:
         given = tags.get("class", "")
-        faults.add(line, f"class {given!r}: {_nearest(given, SENSOR_CLASSES, 'class of sensor')}")
+        faults.add(line, f"class {given!r}: {nearest(given, SENSOR_CLASSES, 'class of sensor')}")
 
 
 def _state(item: Map, known: set[str], faults: Faults) -> State | None:
@@ -295,8 +192,3 @@ def _state(item: Map, known: set[str], faults: Faults) -> State | None:
             else:
                 said[word] = (status.number, str(text))
     return State(of, values, said)
-
-
-def _nearest(name: str, known: Any, what: str) -> str:
-    near = difflib.get_close_matches(name, list(known), 1)
-    return f"no {what}; " + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}")

@@ -8,7 +8,7 @@ docs/profiles.md describes both.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from collectors.knowledge.expression import Expression
@@ -29,6 +29,8 @@ class Symbol:
             them answered (32-bit counters, where there are no 64-bit ones).
         slow: polled at `polling.slow_interval`.
         exact: one row of a table, read as a scalar; `oid` is complete then.
+        row: of a column of another table: at which row it is read, as a template of columns of
+            the metric's own table and parts of its index. Empty: at the same row.
     """
 
     oid: str
@@ -37,6 +39,18 @@ class Symbol:
     unless: tuple[str, ...] = ()
     slow: bool = False
     exact: bool = False
+    row: str = ""
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it does not stand at the row itself, where it is a symbol of a table."""
+        return self.exact or bool(self.row)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The columns that say at which row it is read."""
+        names = (name.partition(".")[0] for name in PLACEHOLDER.findall(self.row))
+        return frozenset(names) - {"index"}
 
     @property
     def instance(self) -> str:
@@ -112,8 +126,10 @@ class Metric:
         outputs: what comes of it.
         additional: also used where a profile of higher precedence already gives the same
             measurements; otherwise the first profile that answers wins.
-        unless: names of metrics of the same profile; this one is used only where none of them
-            answered (the old table of a vendor, where the new one is missing).
+        unless: this one is used only where none of these is: names of metrics of the same
+            profile (the old table of a vendor, where the new one is missing), `PROFILE:TABLE` of
+            profiles before it, `*:TABLE` of any of them. A measurement, `temperature` or
+            `sensor/state`, holds back the outputs that would give it.
         when: all of these have to hold, or the metric is not used.
     """
 
@@ -130,6 +146,11 @@ class Metric:
     def id(self) -> str:
         """Unique over all profiles: `profile:table`."""
         return f"{self.profile}:{self.name}"
+
+    def needed(self, names: Collection[str]) -> frozenset[str]:
+        """These symbols, and what says at which row each of them is read."""
+        keys = (one.keys for one in self.symbols if one.row and one.name in names)
+        return frozenset(names).union(*keys)
 
 
 @dataclass(frozen=True, slots=True)

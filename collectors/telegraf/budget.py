@@ -76,6 +76,8 @@ def divided(instance: Instance, poll: Poll, interval: int) -> tuple[Instance, ..
     Two instances ask at the same time, so a device that is slow to answer keeps to one.
     """
     whole: tuple[Instance, ...] = (instance,)
+    if any(read.part.beside for read in instance.tables):
+        return whole  # what a row fetches from another table has to come before it
     pace = pace_of(instance, poll, interval)
     if pace.max_repetitions < limits.DIVIDED_FROM or pace.worst_s > limits.QUICK_SHARE * interval:
         return whole

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -25,6 +25,11 @@ INTERFACE = "interface"
 # The raw point of all scalars of one instance; the script deals its fields out to the rules
 # of the metrics. No metric has an id without a profile, so none can have this name.
 SCALARS = ":scalars"
+
+
+# The raw points of what stands at other rows: `column:OID`, each with one field.
+ELSEWHERE = "column"
+VALUE = "value"
 
 
 class Naming(StrEnum):
@@ -51,13 +56,16 @@ class Naming(StrEnum):
 class Part:
     """What one instance reads of one metric: shared by all devices that answer alike.
 
-    `naming` is None but for metrics that give points of `interface`.
+    `naming` is None but for metrics that give points of `interface`. `beside` are the symbols
+    that stand at other rows than the metric's own: the script fetches them from what came
+    before (see `elsewhere`).
     """
 
     metric: Metric
     symbols: tuple[Symbol, ...]
     naming: Naming | None = None
     slow: bool = False
+    beside: tuple[Symbol, ...] = ()
 
     @cached_property
     def raw_name(self) -> str:
@@ -113,7 +121,7 @@ class Part:
         Interfaces are most of all points, and the script costs ten times as much as a
         conversion. Slow columns hold texts, whose type only the script can make sure of.
         """
-        if self.slow or self.naming not in {Naming.NAME, Naming.DESCR}:
+        if self.slow or self.beside or self.naming not in {Naming.NAME, Naming.DESCR}:
             return False
         outputs = self.metric.outputs
         return len(outputs) == 1 and outputs[0].where is None and bool(self.columns)
@@ -163,10 +171,21 @@ _IDENTITY_PART = Part(_IDENTITY, _IDENTITY.symbols, slow=True)
 Halves = tuple[Part | None, Part | None]
 
 
+def elsewhere(symbol: Symbol) -> Part:
+    """What is read of a symbol that stands at other rows than the metric it belongs to.
+
+    Its raw points are kept by the script until a row asks for them, by device and OID; so two
+    metrics that ask for one column share it, and it has to be read before both.
+    """
+    alone = replace(symbol, name=VALUE, unless=(), row="")
+    return Part(Metric(ELSEWHERE, symbol.oid, symbol.exact, (alone,), ()), (alone,))
+
+
 class Reader:
     """Deals out what is read. Remembers, for one rendering, what devices have in common."""
 
     def __init__(self) -> None:
+        self._elsewhere: dict[str, Part] = {}
         # By identity, which is quick; the parts keep the metrics and symbols alive.
         self._halves: dict[tuple[object, ...], Halves] = {}
 
@@ -186,9 +205,19 @@ class Reader:
                 fast.append(Read(often, _counts(often, chosen, poll.facts)))
             if seldom:
                 slow.append(Read(seldom, _counts(seldom, chosen, poll.facts)))
+        fast = [*self._before(fast, poll.facts), *fast]
+        slow = [*self._before(slow, poll.facts), *slow]
         if poll.match.identity and not any(read.part.metric.scalar for read in slow):
             slow.append(Read(_IDENTITY_PART, (1,)))
         return _instance(fast), _instance(slow)
+
+    def _before(self, reads: Iterable[Read], facts: Facts | None) -> Iterator[Read]:
+        """What has to be read before these, each object once."""
+        for oid, symbol in {one.oid: one for read in reads for one in read.part.beside}.items():
+            if (part := self._elsewhere.get(oid)) is None:
+                part = self._elsewhere[oid] = elsewhere(symbol)
+            rows = facts.answers.get(oid, 0) if facts else limits.UNKNOWN_ROWS
+            yield Read(part, (1 if symbol.exact else rows,))
 
     def _parts(self, chosen: Chosen, naming: Naming, needed: frozenset[str]) -> Halves:
         named = naming if _of_interfaces(chosen.metric) else None
@@ -197,11 +226,21 @@ class Reader:
             return known
         fast, slow = _deal(chosen, naming, needed)
         halves = (
-            Part(chosen.metric, fast, named) if fast else None,
-            Part(chosen.metric, slow, named, slow=True) if slow else None,
+            _part(chosen.metric, fast, named) if fast else None,
+            _part(chosen.metric, slow, named, slow=True) if slow else None,
         )
         self._halves[key] = halves
         return halves
+
+
+def _part(
+    metric: Metric, symbols: tuple[Symbol, ...], naming: Naming | None, *, slow: bool = False
+) -> Part:
+    if metric.scalar:
+        return Part(metric, symbols, naming, slow)
+    own = tuple(symbol for symbol in symbols if not symbol.elsewhere)
+    beside = tuple(symbol for symbol in symbols if symbol.elsewhere)
+    return Part(metric, own, naming, slow, beside)
 
 
 def _instance(reads: Iterable[Read]) -> Instance:
@@ -241,7 +280,7 @@ def _deal(
             # A field that lacks a symbol cannot be computed: what is left of it is not read.
             if names & answered and essential <= answered:
                 half = slow if names & slow_names else fast
-                half |= names | row
+                half |= chosen.metric.needed(names | row)
     return (
         tuple(symbol for symbol in chosen.symbols if symbol.name in fast),
         tuple(symbol for symbol in chosen.symbols if symbol.name in slow),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from collectors.datamodel import FieldType, field_type
 from collectors.knowledge.expression import Access, Expression
-from collectors.knowledge.model import Output
+from collectors.knowledge.model import Output, Symbol
 from collectors.telegraf.reading import INTERFACE, Naming, Part
 
 
@@ -43,6 +43,9 @@ def quoted(text: str) -> str:
 
 def _rule(number: int, part: Part) -> str:
     lines = [f"def rule_{number}(metric, f, index, out):"]
+    if part.beside:
+        rows = (f"{quoted(one.name)}: ({quoted(one.oid)}, {_row(one)})" for one in part.beside)
+        lines.append(f"    f = beside(metric, f, {{{', '.join(rows)}}})")
     for group in _groups(part.metric.outputs):
         lines += _points(group, part.naming)
     return "\n".join(lines) + "\n"
@@ -64,7 +67,7 @@ def _points(group: Sequence[Output], naming: Naming | None) -> list[str]:
     lines = [f"tags = {_tags(first, naming)}"]
     if first.state:
         numbers, texts = _states(first.state.values), _states(first.state.texts)
-        lines.append(f"fields = state(f, {quoted(first.state.symbol)}, {numbers}, {texts})")
+        lines.append(f"fields = told_state(f, {quoted(first.state.symbol)}, {numbers}, {texts})")
     else:
         lines += ["fields = {", *(f"    {field}," for field in _fields(group)), "}"]
     lines.append(f"emit(out, metric, {quoted(first.measurement)}, tags, fields)")
@@ -133,6 +136,25 @@ def _tags(output: Output, naming: Naming | None) -> str:
     return "{" + ", ".join(f"{quoted(name)}: {value}" for name, value in tags.items()) + "}"
 
 
+def _row(symbol: Symbol) -> str:
+    """An expression of Starlark for the row at which a symbol stands; a scalar has none."""
+    if symbol.exact:
+        return '""'
+    pieces = []
+    for position, piece in enumerate(_PIECE.split(symbol.row)):
+        if position % 2 == 0:
+            pieces += [quoted(piece)] if piece else []
+        elif piece.partition(".")[0] == "index":
+            pieces.append(_index(piece))
+        else:
+            pieces.append(f"word(f, {quoted(piece)})")
+    return " + ".join(pieces)
+
+
+def _index(piece: str) -> str:
+    return "index" if piece == "index" else f"part(index, {int(piece.removeprefix('index.'))})"
+
+
 _PIECE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -144,10 +166,8 @@ def _template(template: str) -> str:
         if position % 2 == 0:
             if piece:
                 pieces.append(quoted(piece))
-        elif piece == "index":
-            pieces.append("index")
-        elif piece.startswith("index."):
-            pieces.append(f"part(index, {int(piece.removeprefix('index.'))})")
+        elif piece == "index" or piece.startswith("index."):
+            pieces.append(_index(piece))
         elif len(names) == 1:
             # A row that does not tell its name is told apart by its index.
             pieces.append(f"(word(f, {quoted(piece)}) or index)")

@@ -81,7 +81,8 @@ def show(name: str, tenant: str | None) -> None:
         output.data(f"  {metric.name}{' (values)' if metric.scalar else ' (table)'}")
         for symbol in metric.symbols:
             slow = "  slowly" if symbol.slow else ""
-            output.data(f"    {symbol.oid:<36} {symbol.mib}::{symbol.name}{slow}")
+            row = f"  of row {symbol.row}" if symbol.row else ""
+            output.data(f"    {symbol.oid:<36} {symbol.mib}::{symbol.name}{row}{slow}")
         for one in metric.outputs:
             fields = ", ".join(f"{key} = {value.text}" for key, value in one.fields.items())
             state = f"state of {one.state.symbol}" if one.state else ""
