@@ -137,7 +137,7 @@ def influxd(
     data of a former run `set_up` is skipped and the same token works. A given `port` is taken
     as it is; otherwise a free one is found, and another one if somebody was faster.
     """
-    server = _start_influxd(directory / "influxdb", port)
+    server = start_influxd(directory / "influxdb", port)
     try:
         if set_up:
             _set_up(server, organization, bucket, retention, token)
@@ -149,7 +149,8 @@ def influxd(
         end(server.process)
 
 
-def _start_influxd(home: Path, port: int | None) -> InfluxServer:
+def start_influxd(home: Path, port: int | None) -> InfluxServer:
+    """Starts one with its data in `home`; who calls ends it (`end`)."""
     home.mkdir(parents=True, exist_ok=True)
     for _ in range(5):
         chosen = port or free_port()

@@ -2,8 +2,9 @@
 
 Covers: data of every simulated device by SNMP v1, v2c and v3, ping and TCP, with no capability
 and no root; plan, verify, status; InfluxDB gone for a while; a change that rolls Telegraf only;
-Grafana's pod gone; destroy. Grafana is a stand-in, and nobody enforces the Cilium policies. Leaves
-out: drift, kills, conflicts (tests/integration/kubernetes). The tests build upon each other.
+Grafana's pod gone; the operator's token lost; destroy. Grafana is a stand-in, and nobody enforces
+the Cilium policies. Leaves out: drift, kills, conflicts (tests/integration/kubernetes). The tests
+build upon each other.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tests.cluster import noc
 from tests.cluster.api import Object, condition
 from tests.cluster.noc import TENANT
 from tests.cluster.node import NAME, Node
+from tests.integration.servers import request
 from tests.node.acme import NAMESPACE, Acme, stamp
 from tests.simulator import simulated
 from tests.simulator.simulated import DEAD, LOCKED, SLOW, Simulated
@@ -207,6 +209,31 @@ def test_a_changed_interval_rolls_telegraf_and_nothing_else(acme: Acme) -> None:
         "data from the new Telegraf",
     )
     assert acme.plan(code=0) == set()
+
+
+def test_a_lost_operators_token_is_made_anew_by_one_command(acme: Acme) -> None:
+    """By the init container of docs/operations.md, under Pod Security `restricted`."""
+    before, lost = acme.uids(), acme.secret("influxdb-operator", "token")
+    acme.node.plane.api.delete(acme.path("secrets", "influxdb-operator"))
+    said = acme.tigctl("apply", TENANT, code=1).err
+    assert "tigctl apply acme --recover-operator" in said
+    assert _status_of(acme, lost) == 200
+
+    acme.tigctl("apply", TENANT, "--recover-operator", "--wait", "90s")
+
+    assert _status_of(acme, acme.secret("influxdb-operator", "token")) == 200
+    assert _status_of(acme, lost) == 401
+    after = acme.uids()
+    assert {one for one in after if after[one] != before[one]} == {"influxdb"}
+    (pod,) = acme.pods("influxdb").values()
+    assert "initContainers" not in pod["spec"]
+    assert acme.plan(code=0) == set()
+    assert acme.having("system", "uptime_seconds", where="true", since=pod["status"]["startTime"])
+
+
+def _status_of(acme: Acme, token: str) -> int:
+    """What InfluxDB says to an operator's question."""
+    return request("GET", acme.url("influxdb", 8086) + "/api/v2/authorizations", token=token)[0]
 
 
 def test_destroy_leaves_nothing(acme: Acme) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from tigctl.backends.errors import Refused, Unreachable
+from tigctl.backends.influxdb_model import Authorization, FoundBucket, FoundTask, Made
 from tigctl.errors import BackendError
 
 if TYPE_CHECKING:
@@ -26,50 +26,6 @@ Row = Mapping[str, Value]
 # InfluxDB answers 500 to a set-up with less and is then "already set up", with no token at all.
 SHORTEST_RETENTION = 3600
 _PAGE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class FoundBucket:
-    """A bucket as InfluxDB has it; `retention` in seconds, 0 means for ever."""
-
-    id: str
-    name: str
-    retention: int
-
-
-@dataclass(frozen=True, slots=True)
-class Authorization:
-    """An authorization as InfluxDB has it. The token itself cannot be read again.
-
-    `read` and `write` hold ids of single buckets; `others` counts all further permissions.
-    """
-
-    id: str
-    description: str
-    active: bool
-    read: frozenset[str]
-    write: frozenset[str]
-    others: int
-
-
-@dataclass(frozen=True, slots=True)
-class FoundTask:
-    """A task as InfluxDB has it; `every` and `offset` as it writes them, such as 5m and 1m0s."""
-
-    id: str
-    name: str
-    every: str
-    offset: str
-    active: bool
-    flux: str
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """An authorization that was just made, with its token."""
-
-    id: str
-    token: str = field(repr=False)
 
 
 class Influx:
@@ -244,12 +200,12 @@ class Influx:
             if len(page) < _PAGE:
                 break
         ours = (bucket for bucket in found if bucket["type"] != "system")
-        return tuple(sorted(map(_bucket, ours), key=lambda bucket: bucket.name))
+        return tuple(sorted(map(FoundBucket.of, ours), key=lambda bucket: bucket.name))
 
     def create_bucket(self, organization_id: str, name: str, retention: int) -> FoundBucket:
         """Creates a bucket; `retention` in seconds."""
         body = {"orgID": organization_id, "name": name, "retentionRules": _rules(retention)}
-        return _bucket(self._ask("POST", "/api/v2/buckets", body))
+        return FoundBucket.of(self._ask("POST", "/api/v2/buckets", body))
 
     def set_retention(self, bucket: FoundBucket, retention: int) -> None:
         """Changes a bucket's retention; the data that is younger stays."""
@@ -267,7 +223,7 @@ class Influx:
             ]
             found.extend(page)
             if len(page) < _PAGE:
-                return tuple(sorted(map(_task, found), key=lambda task: task.name))
+                return tuple(sorted(map(FoundTask.of, found), key=lambda task: task.name))
 
     def create_task(self, organization_id: str, flux: str) -> None:
         """Creates a task, active; its name and times stand in the script."""
@@ -287,7 +243,7 @@ class Influx:
     def authorizations(self) -> tuple[Authorization, ...]:
         """All authorizations the token may see, in the order InfluxDB gives them."""
         found = self._ask("GET", "/api/v2/authorizations")["authorizations"]
-        return tuple(map(_authorization, found))
+        return tuple(map(Authorization.of, found))
 
     def create_authorization(
         self,
@@ -310,6 +266,17 @@ class Influx:
         made = self._ask("POST", "/api/v2/authorizations", body)
         return Made(str(made["id"]), str(made["token"]))
 
+    def copy_authorization(self, id_: str, description: str) -> Made:
+        """Creates an authorization that may do what another one may; returns its token.
+
+        As with `create_authorization`, it can never be read again.
+        """
+        path = "/api/v2/authorizations"
+        found = self._ask("GET", f"{path}/{id_}")
+        body = {key: found[key] for key in ("orgID", "userID", "permissions")}
+        made = self._ask("POST", path, {**body, "description": description})
+        return Made(str(made["id"]), str(made["token"]))
+
     def delete_authorization(self, id_: str) -> None:
         """Deletes an authorization; one that is gone already is fine."""
         self._drop(f"/api/v2/authorizations/{id_}")
@@ -330,48 +297,12 @@ class Influx:
             return [record.values for record in records]
 
 
-def _bucket(found: dict[str, Any]) -> FoundBucket:
-    rules = found.get("retentionRules") or []
-    seconds = sum(int(rule.get("everySeconds", 0)) for rule in rules)
-    return FoundBucket(found["id"], found["name"], seconds)
-
-
-def _task(found: dict[str, Any]) -> FoundTask:
-    return FoundTask(
-        id=found["id"],
-        name=found["name"],
-        every=found.get("every", ""),
-        offset=found.get("offset", ""),
-        active=found.get("status") == "active",
-        flux=found["flux"],
-    )
-
-
 def _rules(retention: int) -> list[dict[str, object]]:
     if not retention:
         return []
     # Without a shard group duration InfluxDB keeps the former one, and refuses a retention
     # that is shorter than that; 0 lets it choose anew.
     return [{"type": "expire", "everySeconds": retention, "shardGroupDurationSeconds": 0}]
-
-
-def _authorization(found: dict[str, Any]) -> Authorization:
-    ids: dict[str, set[str]] = {"read": set(), "write": set()}
-    others = 0
-    for permission in found["permissions"]:
-        resource = permission["resource"]
-        if resource["type"] == "buckets" and resource.get("id"):
-            ids[permission["action"]].add(resource["id"])
-        else:
-            others += 1
-    return Authorization(
-        id=found["id"],
-        description=found.get("description", ""),
-        active=found.get("status") == "active",
-        read=frozenset(ids["read"]),
-        write=frozenset(ids["write"]),
-        others=others,
-    )
 
 
 def _reason(error: Exception) -> str:

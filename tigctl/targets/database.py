@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 
-from tigctl.backends.influxdb import Authorization, FoundBucket, Influx
+from tigctl.backends.influxdb import Influx
+from tigctl.backends.influxdb_model import Authorization, FoundBucket
 from tigctl.errors import TargetError
 from tigctl.render.bundle import InfluxState, Token
 
 OPERATOR = "operator.token"
+RECOVERY = "operator.recovery"  # the id of an operator's token that others may have seen
 PASSWORD = "admin.password"  # noqa: S105 - the name of a secret
 USER = "admin"
-RECOVERED = f"{USER}'s Recovery Token"
-_OPERATOR_DESCRIPTIONS = (f"{USER}'s Token", RECOVERED)
 
 
 class Secrets(Protocol):
@@ -93,14 +93,6 @@ def set_up(influx: Influx, store: Secrets, wanted: InfluxState) -> bool:
             retention=first.retention,
         )
     return influx.accepts_token()
-
-
-def after_recovery(influx: Influx, store: Secrets, ours: str) -> None:
-    """Deletes the operator's tokens nobody knows any more, all but the one with the id `ours`."""
-    for found in influx.authorizations():
-        if found.description in _OPERATOR_DESCRIPTIONS and found.id != ours:
-            influx.delete_authorization(found.id)
-    influx.set_password(USER, admin_password(store))
 
 
 def ensure(

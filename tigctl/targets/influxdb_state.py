@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 
-from tigctl.backends.influxdb import Authorization, FoundBucket, FoundTask, Influx
+from tigctl.backends.influxdb import Influx
+from tigctl.backends.influxdb_model import Authorization, FoundBucket, FoundTask
 from tigctl.render.bundle import InfluxState
 from tigctl.targets import database
 from tigctl.targets.database import Secrets
 from tigctl.targets.model import Action, Change, FieldChange, Json, Resource
 
 MANAGER = "tigctl"
+_NOT_ACCEPTED = "not accepted"
 _UNITS = ((365 * 86_400, "y"), (86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
@@ -91,9 +93,8 @@ def live(store: Secrets, influx: Influx, tokens: Mapping[str, str]) -> Iterator[
     if not influx.is_set_up():
         return
     if not influx.accepts_token():
-        yield Resource(
-            "Organization", influx.organization, {"operator_token": "not accepted"}, MANAGER
-        )
+        fields: dict[str, Json] = {"operator_token": _NOT_ACCEPTED}
+        yield Resource("Organization", influx.organization, fields, MANAGER)
         return
     if influx.organization_id() is None:
         return
@@ -104,6 +105,11 @@ def live(store: Secrets, influx: Influx, tokens: Mapping[str, str]) -> Iterator[
         yield Resource("Bucket", bucket.name, {"retention": duration(bucket.retention)})
     yield from _live_tasks(influx)
     yield from _live_tokens(store, influx, buckets, tokens)
+
+
+def is_locked_out(found: Sequence[Resource]) -> bool:
+    """Whether nothing could be seen because the operator's token is not accepted."""
+    return any(one.fields.get("operator_token") == _NOT_ACCEPTED for one in found)
 
 
 def _live_tasks(influx: Influx) -> Iterator[Resource]:

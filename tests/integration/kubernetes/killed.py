@@ -2,6 +2,7 @@
 
 python -m tests.integration.kubernetes.killed KUBECONFIG TENANT apply BUNDLE.json
 python -m tests.integration.kubernetes.killed KUBECONFIG TENANT rotate BUNDLE.json
+python -m tests.integration.kubernetes.killed KUBECONFIG TENANT recover BUNDLE.json
 python -m tests.integration.kubernetes.killed KUBECONFIG TENANT destroy
 """
 
@@ -27,9 +28,9 @@ lease._RENEW_S = 0.4
 def main(arguments: list[str]) -> None:
     kubeconfig, tenant, action, *files = arguments
     cluster = Cluster(kubeconfig=kubeconfig)
-    options = Options(wait=60, new_tokens=action == "rotate")
+    options = Options(wait=60, new_tokens=action == "rotate", recover_operator=action == "recover")
     target = KubernetesTarget(cluster, tenant, f"tig-{tenant}", options)
-    if action in {"apply", "rotate"}:
+    if action != "destroy":
         bundle = TypeAdapter(Bundle).validate_json(Path(files[0]).read_bytes())
         target.apply(bundle, target.changes(bundle), {}, _unseen)
     else:

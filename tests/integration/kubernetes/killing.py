@@ -74,6 +74,8 @@ class Killing:
             into_pod = "/portforward" in call.path
             if into_pod or call.path.endswith("/statefulsets/influxdb"):
                 self._lead()
+            if "/log?" in call.path and hasattr(self.stage, "initialize"):
+                self.stage.initialize()  # a simulated node runs no init container
             at_once = how == "before" or into_pod
             return Spoilt(500) if at_once and kill(call) else None
 

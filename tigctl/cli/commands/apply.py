@@ -52,6 +52,12 @@ from tigctl.targets.model import Json
     help="Give Telegraf and Grafana new tokens for InfluxDB; the former ones go once nobody"
     " uses them.",
 )
+@click.option(
+    "--recover-operator",
+    is_flag=True,
+    help="Where InfluxDB does not accept the stored operator's token, have it make a new one; it"
+    " is restarted for that (Kubernetes; the local target does so unasked).",
+)
 @click.option("--strict", is_flag=True, help="Exit with 3 where a device gives no data.")
 def command(
     tenant: str | None,
@@ -64,6 +70,7 @@ def command(
     adopt: bool,
     no_capacity_check: bool,
     new_tokens: bool,
+    recover_operator: bool,
     strict: bool,
 ) -> int:
     """Carry out a plan and wait until data flows.
@@ -95,6 +102,7 @@ def command(
         wait=float(wait),
         capacity=not no_capacity_check,
         new_tokens=new_tokens,
+        recover_operator=recover_operator,
     )
     asked = Asked(float(wait), strict, planned, options)
     if len(tenants) == 1:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import TargetError, TigctlError
 from tigctl.render.bundle import Bundle
-from tigctl.targets import database, grafana_changes, grafana_state
+from tigctl.targets import database
 from tigctl.targets.interface import Observer
 from tigctl.targets.kubernetes import (
     fieldpath,
@@ -18,12 +18,14 @@ from tigctl.targets.kubernetes import (
     managed,
     names,
     pools,
+    recovering,
     revisions,
     snapshot,
     waiting,
     waves,
 )
 from tigctl.targets.kubernetes.carry import Carrier
+from tigctl.targets.kubernetes.inside import Inside
 from tigctl.targets.kubernetes.inventory import Applied, Inventory
 from tigctl.targets.kubernetes.objects import Difference, differences, stamped
 from tigctl.targets.kubernetes.snapshot import Snapshot
@@ -54,8 +56,7 @@ class Applying:
         self.bundle = bundle
         self.environ = environ
         self.observe = observe
-        self._former_tokens = False
-        self._grafana_asked = False
+        self._inside = Inside(target, bundle)
         self._carrier: Carrier
         self._there: Snapshot
         self._made: Mapping[Ref, Applied] = {}  # before there was a carrier
@@ -152,18 +153,18 @@ class Applying:
             self._store_secrets()
             said(self._roll(dealt.influxdb))
         if self._reachable(waves.INFLUXDB, dealt.influxdb):
+            self._recover_operator()
             with step(self.observe, "buckets, tasks, tokens") as said:
-                said(self._prepare())
+                said(self._inside.prepare_influxdb())
         with step(self.observe, "telegraf, grafana") as said:
             # The tokens are there now: pods that read them are as they should be only with them.
             said(self._roll(self._readers(dealt.rest, there)))
         if self.bundle.grafana.data_sources and self._reachable(waves.GRAFANA, dealt.rest):
             with step(self.observe, "data sources, boards") as said:
-                said(self._prepare_grafana())
-                self._grafana_asked = True
-        if self._former_tokens and self._readers_run():
+                said(self._inside.prepare_grafana())
+        if self._inside.former_tokens and self._readers_run():
             with step(self.observe, "former tokens") as said:
-                said(self._retire())
+                said(self._inside.retire())
         if dealt.deletions:
             with step(self.observe, "clean up") as said:
                 self._carrier.delete(dealt.deletions)
@@ -290,65 +291,26 @@ class Applying:
         )
         return not starting and self.target.reach.url(component) is not None
 
-    def _prepare(self) -> str:
-        target, wanted = self.target, self.bundle.influxdb
-        url = target.reach.url("influxdb")
-        if url is None:
-            raise TargetError(
-                f"{target.tenant}: InfluxDB runs but no pod of it is ready",
-                hint=f"tigctl status {target.tenant}; then apply again",
-            )
-        with database.operator(target.secrets, wanted.organization, url) as influx:
-            if not database.set_up(influx, target.secrets, wanted):
-                raise TargetError(
-                    f"{target.tenant}: InfluxDB does not accept the operator's token that Secret"
-                    f" {names.OPERATOR_SECRET} holds",
-                    hint="docs/operations.md, 'The operator's token is lost', says the way back in",
-                )
-            done = database.ensure(
-                influx, target.secrets, wanted, new_tokens=target.options.new_tokens
-            )
-        self._former_tokens = done.former
-        parts = [*done.created, *done.changed]
-        return ", ".join(parts[:_NAMED]) if parts else "as they should be"
-
-    def _prepare_grafana(self) -> str:
-        target, state = self.target, self.bundle.grafana
-        token = target.secrets.read_secret(database.secret_of("read"))
-        with target.grafana() as grafana:
-            if grafana is None or not token:
-                raise TargetError(
-                    f"{target.tenant}: no pod of Grafana is ready",
-                    hint=f"tigctl status {target.tenant}; then apply again",
-                )
-            found = grafana_state.look(grafana, state)
-            wanted = [
-                change
-                for change in grafana_state.changes(state, found, token)
-                if target.options.adopt or change.action is not Action.ADOPT
-            ]
-            done = grafana_changes.apply(grafana, state, token, wanted)
-        parts = [*done.created, *done.changed, *done.deleted]
-        return ", ".join(parts[:_NAMED]) if parts else "as they should be"
+    def _recover_operator(self) -> None:
+        """A new operator's token, where that is asked for, or was begun by one who was killed."""
+        target, organization = self.target, self.bundle.influxdb.organization
+        asked = target.options.recover_operator
+        lost = asked and recovering.is_locked_out(target, organization)
+        if lost or recovering.begun(target):
+            with step(self.observe, "operator's token") as said:
+                if lost:
+                    recovering.recover(target, self.bundle, self._there, self._carrier)
+                said(recovering.finish(target, organization))
 
     def _readers_run(self) -> bool:
         """Whether everybody has the stored tokens: all pods are new, and Grafana was told."""
         target = self.target
-        if self.bundle.grafana.data_sources and not self._grafana_asked:
+        if self.bundle.grafana.data_sources and not self._inside.grafana_asked:
             return False
         readers = [Ref.of(one) for one in self.bundle.kubernetes if reads_secrets(one)]
         self._wait(readers)
         found = [target.cluster.get(ref) for ref in readers]
         return all(one and waiting.is_ready(one) for one in found)
-
-    def _retire(self) -> str:
-        """Deletes the tokens that nobody uses any more."""
-        target, wanted = self.target, self.bundle.influxdb
-        url = target.reach.url("influxdb")
-        if url is None:
-            return "InfluxDB is not there; the next apply deletes them"
-        with database.operator(target.secrets, wanted.organization, url) as influx:
-            return f"{database.retire(influx, target.secrets, wanted)} deleted"
 
     def _note(self, found: Sequence[Difference], there: Snapshot) -> None:
         """Objects that were as they should be are noted as such, should the inventory not know."""

@@ -16,6 +16,8 @@ class Options:
         wait: seconds that a component may take to run; 0: nothing is waited for.
         capacity: whether room on the nodes is checked before anything is made.
         new_tokens: Telegraf and Grafana get new tokens for InfluxDB.
+        recover_operator: have InfluxDB make a new operator's token where it does not accept the
+            stored one; it is restarted for that.
         objects_only: look at Kubernetes objects only, not into InfluxDB and Grafana.
     """
 
@@ -26,4 +28,5 @@ class Options:
     wait: float = 300.0
     capacity: bool = True
     new_tokens: bool = False
+    recover_operator: bool = False
     objects_only: bool = False

@@ -1,6 +1,7 @@
 """The tenant's secrets, as Secrets of its namespace. Values never leave this module's callers.
 
-influxdb-operator    token and password of the administrator; no pod sees them
+influxdb-operator    token and password of the administrator; no pod sees them; while a new token
+                     is made, the key recovery (recovering.py)
 influxdb-writer      Telegraf's token, which may only write
 influxdb-reader      Grafana's and tigctl's token, which may only read
 grafana-admin        user and password of Grafana's administrator; secret_key encrypts its database;
@@ -23,6 +24,7 @@ from tigctl.targets.kubernetes import names
 _PLACES = {
     database.OPERATOR: (names.OPERATOR_SECRET, "token"),
     database.PASSWORD: (names.OPERATOR_SECRET, "password"),
+    database.RECOVERY: (names.OPERATOR_SECRET, "recovery"),
     database.secret_of("write"): (names.WRITER_SECRET, "token"),
     database.secret_of("read"): (names.READER_SECRET, "token"),
     database.id_of("write"): (names.WRITER_SECRET, "id"),

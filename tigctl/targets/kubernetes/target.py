@@ -22,6 +22,7 @@ from tigctl.targets.kubernetes import (
     lease,
     names,
     pools,
+    recovering,
     removing,
     revisions,
     snapshot,
@@ -187,19 +188,25 @@ class KubernetesTarget:
     def _influxdb_changes(self, bundle: Bundle) -> tuple[Change, ...]:
         wanted = tuple(influxdb_state.wanted(bundle.influxdb))
         try:
-            found = compare.changes(wanted, self._influxdb_now(bundle))
+            now = self._influxdb_now(bundle)
+            if influxdb_state.is_locked_out(now):
+                # What is behind the lock is not known, so nothing is said of it.
+                return (recovering.change(bundle.influxdb.organization, begun=False),)
+            found = compare.changes(wanted, now)
         except BackendError as error:
             # Its pod is ready and yet it cannot be asked: that is a finding, not an end.
             silent = FieldChange("state", error.message, "answers")
             return (Change(Action.UPDATE, "InfluxDB", INFLUXDB, (silent,)),)
         anew = influxdb_state.asked_anew(bundle.influxdb, found) if self.options.new_tokens else ()
+        if recovering.begun(self):
+            return (*found, *anew, recovering.change(bundle.influxdb.organization, begun=True))
         return (*found, *anew)
 
     def _influxdb_now(self, bundle: Bundle) -> tuple[Resource, ...]:
         url = self.reach.url(INFLUXDB)
-        token = self.secrets.read_secret(database.OPERATOR) if url else ""
-        if not url or not token:
+        if not url:
             return ()
+        token = self.secrets.read_secret(database.OPERATOR)
         tokens = {database.role(one): one.description for one in bundle.influxdb.tokens}
         with Influx(url, bundle.influxdb.organization, token, timeout=20) as influx:
             return tuple(influxdb_state.live(self.secrets, influx, tokens))

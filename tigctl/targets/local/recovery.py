@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tigctl.errors import BackendError
-from tigctl.targets.database import OPERATOR, RECOVERED, USER
+from tigctl.targets import recovered
+from tigctl.targets.database import OPERATOR, USER
 from tigctl.targets.local.layout import Layout
 
 
@@ -30,21 +31,14 @@ def recover(layout: Layout, influxd: Path, organization: str) -> str | None:
         password = secrets.token_urlsafe(24)
         recovery.run("user", "create", "--username", USER, "--password", password)
     owner = organization if organization in there else there[0]
-    said = recovery.run("auth", "create-operator", "--username", USER, "--org", owner)
-    # A table: id, user, user's id, description, token; only the token just made is shown.
-    shown = [
-        (line.split()[0], column)
-        for line in said.splitlines()
-        for column in line.partition(RECOVERED)[2].split()[:1]
-        if column not in {"REDACTED", "N/A"}
-    ]
-    if not shown:
+    made = recovered.shown(recovery.run(*recovered.arguments(owner)))
+    if made is None:
         raise BackendError(
             "influxd recovery made a token but did not show it",
             hint=f"run {influxd} recovery auth create-operator yourself and put the token "
             f"into {layout.secret(OPERATOR)}",
         )
-    id_, token = shown[-1]
+    id_, token = made
     layout.write_secret(OPERATOR, token)
     return id_
 
@@ -63,6 +57,11 @@ class _Recovery:
     influxd: Path
     layout: Layout
 
+    @property
+    def bolt(self) -> str:
+        """InfluxDB's database file, which holds its users and tokens."""
+        return str(self.layout.influxdb / "influxd.bolt")
+
     def names(self, kind: str) -> list[str]:
         """The names of all users or organizations (`user`, `org`)."""
         _, *lines = self.run(kind, "list").splitlines() or [""]
@@ -70,9 +69,8 @@ class _Recovery:
 
     def run(self, *arguments: str) -> str:
         """Runs `influxd recovery`. Raises BackendError with what it said."""
-        bolt = self.layout.influxdb / "influxd.bolt"
         done = subprocess.run(
-            [str(self.influxd), "recovery", *arguments, "--bolt-path", str(bolt)],
+            [str(self.influxd), "recovery", *arguments, "--bolt-path", self.bolt],
             capture_output=True,
             text=True,
             timeout=60,
@@ -84,5 +82,5 @@ class _Recovery:
         said = [line for line in done.stderr.splitlines() if line.startswith("Error")]
         raise BackendError(
             f"influxd recovery {' '.join(arguments[:2])} failed: {' '.join(said) or 'no reason'}",
-            hint=f"see whether {bolt} is whole; a backup of the folder influxdb/ helps if not",
+            hint=f"see whether {self.bolt} is whole; a backup of the folder influxdb/ helps if not",
         )

@@ -18,6 +18,7 @@ from tigctl.targets.local.layout import Layout
 from tigctl.targets.local.programs import INFLUXDB
 from tigctl.targets.local.state import State
 from tigctl.targets.local.supervisor import ProcessState, Supervisor
+from tigctl.targets.recovered import after_recovery
 
 States = Mapping[str, ProcessState]
 
@@ -132,7 +133,7 @@ class Server:
         recovered = None if works else self._recover(state, wanted.organization)
         with database.operator(self.layout, wanted.organization, url) as influx:
             if recovered:
-                database.after_recovery(influx, self.layout, recovered)
+                after_recovery(influx, self.layout, recovered)
             elif not works:
                 database.set_up(influx, self.layout, wanted)
             done = database.ensure(influx, self.layout, wanted, new_tokens=new_tokens)
