@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # An interrupted start ends what it started, whichever way it is interrupted.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return commands[options.what](Plane(_state()))
+        return commands[options.what](Plane(_state(), behind=True))
     except ClusterError as error:
         _say(f"scripts/cluster: {error}")
         return 1

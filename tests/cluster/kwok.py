@@ -16,6 +16,8 @@ _DATA = Path(__file__).with_name("kwok")
 # Their definitions come with kwok; an object of such a kind, named as its pod, says what
 # port-forward, logs and exec of that pod reach.
 _KINDS = ("Exec", "Logs", "PortForward")
+# The annotation of a pod whose program answers; see behind.py.
+ANSWERS = "cluster.tigctl.dev/answers"
 
 
 def node_name(number: int) -> str:
@@ -65,13 +67,16 @@ def node(number: int, places: Places) -> Object:
     }
 
 
-def play_node(number: int, places: Places) -> list[str | Path]:
-    """The process that is the kubelet of one simulated node."""
+def play_node(number: int, places: Places, *, behind: bool = False) -> list[str | Path]:
+    """The process that is the kubelet of one simulated node.
+
+    With `behind` a pod of tigctl's waits until its annotation ANSWERS says that its program runs.
+    """
     name = node_name(number)
     endpoint = f"{places.address}:{places.ports[name]}"
     keys = places.keys
     return [
-        *_kwok(places, _DATA / "nodes.yaml"),
+        *_kwok(places, _waiting(places) if behind else _DATA / "nodes.yaml"),
         f"--manage-single-node={name}",
         f"--node-ip={places.address}",
         f"--node-port={places.ports[name]}",
@@ -91,10 +96,7 @@ def play_services(places: Places, *, folders: Path | None = None) -> list[str | 
     """
     stages = _DATA / "services.yaml"
     if folders:
-        text = stages.read_text(encoding="utf-8")
-        assert text.count(_SOURCE) == 1
-        stages = places.state / "services.yaml"
-        stages.write_text(text.replace(_SOURCE, _folder_source(folders)), encoding="utf-8")
+        stages = _changed(places, "services.yaml", _SOURCE, _folder_source(folders))
     return [*_kwok(places, stages), "--manage-nodes-with-label-selector=no-such=node"]
 
 
@@ -106,6 +108,28 @@ def definitions(places: Places) -> Path:
 # The line of services.yaml that says where a volume is. It is a piece of kwok's own template
 # inside the YAML, so it can only be changed as text.
 _SOURCE = 'csi: {driver: driver.longhorn.io, volumeHandle: "pvc-{{ .metadata.uid }}", fsType: ext4}'
+
+
+# The condition of nodes.yaml for a pod to be started, and one more for those of tigctl.
+_STARTED = "      - {key: .status.startTime, operator: DoesNotExist}\n"
+_ANSWERED = f"""{_STARTED}      - key: >-
+          .metadata | select(.labels["app.kubernetes.io/managed-by"] != "tigctl"
+          or .annotations["{ANSWERS}"] != null) | .name
+        operator: Exists
+"""
+
+
+def _waiting(places: Places) -> Path:
+    return _changed(places, "nodes.yaml", _STARTED, _ANSWERED)
+
+
+def _changed(places: Places, name: str, old: str, new: str) -> Path:
+    """A copy of one of our files in which one text is another."""
+    text = (_DATA / name).read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    copy = places.state / name
+    copy.write_text(text.replace(old, new), encoding="utf-8")
+    return copy
 
 
 def _folder_source(folders: Path) -> str:

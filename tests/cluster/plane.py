@@ -17,6 +17,7 @@ import random
 import shutil
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,7 @@ T = TypeVar("T")
 START_SECONDS = 120.0  # two loaded cores take about 15
 _MARK = "cluster.json"  # what tells a state folder of ours from any other folder
 _OBJECTS = Path(__file__).with_name("objects")
+_CHECKOUT = Path(__file__).parents[2]
 _LISTENING = ("etcd", "etcd-peers", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 _COMPONENTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 
@@ -48,7 +50,7 @@ class Plane:
     With `tied` it is killed by the kernel when the process that started it ends, however that
     ends. `options` are further arguments by program, for example
     {"kube-controller-manager": ["--node-monitor-grace-period=15s"]}. With `folders` a volume is
-    a folder there, for real nodes.
+    a folder there, for real nodes. With `behind` tigctl's own pods run their programs (behind.py).
     """
 
     def __init__(
@@ -59,12 +61,14 @@ class Plane:
         tied: bool = False,
         options: Mapping[str, Sequence[str]] | None = None,
         folders: Path | None = None,
+        behind: bool = False,
     ) -> None:
         self.state = state.resolve()
         self.nodes = nodes
         self._tied = tied
         self._options = options or {}
         self._folders = folders
+        self._behind = behind
         self._processes = Processes(self.state)
 
     def __enter__(self) -> Self:
@@ -234,7 +238,8 @@ class Plane:
         self.api.delete(
             f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{kwok.node_name(number)}"
         )
-        self._start(kwok.node_name(number), kwok.play_node(number, self.places))
+        play = kwok.play_node(number, self.places, behind=self._behind)
+        self._start(kwok.node_name(number), play)
 
     @contextlib.contextmanager
     def paused(self, *numbers: int) -> Iterator[None]:
@@ -313,6 +318,8 @@ class Plane:
             self.api.create(kwok.node(number, self.places))
             self.start_node(number)
         self._start("services", kwok.play_services(self.places, folders=self._folders))
+        if self._behind:
+            self._start("pods", [sys.executable, "-m", "tests.cluster.behind", self.state])
         self._until(
             lambda: all(condition(n, "Ready") == "True" for n in self.api.list("/api/v1/nodes")),
             "the nodes",
@@ -354,7 +361,8 @@ class Plane:
 
     def _start(self, name: str, command: Sequence[str | Path]) -> None:
         tie = ["setpriv", "--pdeathsig", "KILL", "--"] if self._tied else []
-        self._processes.start(name, [*tie, *command, *self._options.get(name, ())], {})
+        environ = {"PYTHONPATH": str(_CHECKOUT)}  # for those that are Python of ours
+        self._processes.start(name, [*tie, *command, *self._options.get(name, ())], environ)
 
     def _until(self, ask: Callable[[], object], what: str) -> None:
         """Waits for the first true answer; raises ClusterError as soon as a process has ended."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -50,7 +51,12 @@ def _by_kind(changes: Sequence[Change], action: Action, *, verbose: bool) -> Ite
     for kind, names in of_kind.items():
         number = "" if len(names) == 1 else f"{len(names)} "
         most = len(names) if verbose else _FEW
-        yield f"  {_SIGNS[action]:<9} {number}{kind}: {listed(names, most)}"
+        yield from _folded(f"  {_SIGNS[action]:<9} {number}{kind}: {listed(names, most)}")
+
+
+def _folded(line: str) -> Iterator[str]:
+    """A line that begins with a sign, folded to a page's width."""
+    yield from textwrap.wrap(line, 100, subsequent_indent=" " * 12, break_on_hyphens=False)
 
 
 def _addresses(changes: Sequence[Change]) -> Iterator[str]:
@@ -62,16 +68,40 @@ def _addresses(changes: Sequence[Change]) -> Iterator[str]:
 
 
 def _one_by_one(changes: Sequence[Change], *, verbose: bool) -> Iterator[str]:
+    """Each with its fields; many that are alike are told together."""
+    alike: dict[tuple[Json, ...], list[Change]] = {}
     for change in changes:
-        if change.action in {Action.CREATE, Action.DELETE}:
-            continue
-        by = f"   (changed by {change.manager})" if change.manager else ""
-        yield f"  {_SIGNS[change.action]:<9} {change.kind} {change.name}{by}"
-        shown = change.fields if verbose else change.fields[:_FEW]
-        for field in shown:
-            yield f"            {_difference(field)}"
-        if rest := len(change.fields) - len(shown):
-            yield f"            and {count(rest, 'more field')} (-v shows them)"
+        if change.action not in {Action.CREATE, Action.DELETE}:
+            fields = tuple(field.path for field in change.fields)
+            key = (change.action, change.kind, change.manager, *fields)
+            alike.setdefault(key, []).append(change)
+    for some in alike.values():
+        if len(some) > _FEW and not verbose:
+            yield from _together(some)
+        else:
+            for change in some:
+                yield from _one(change, verbose=verbose)
+
+
+def _together(some: Sequence[Change]) -> Iterator[str]:
+    one = some[0]
+    names = listed([change.name for change in some], _FEW)
+    yield from _folded(f"  {_SIGNS[one.action]:<9} {len(some)} {one.kind}: {names}{_by(one)}")
+    paths = listed([field.path for field in one.fields], _FEW)
+    yield f"            each: {paths} (-v shows them)"
+
+
+def _one(change: Change, *, verbose: bool) -> Iterator[str]:
+    yield f"  {_SIGNS[change.action]:<9} {change.kind} {change.name}{_by(change)}"
+    shown = change.fields if verbose else change.fields[:_FEW]
+    for field in shown:
+        yield f"            {_difference(field)}"
+    if rest := len(change.fields) - len(shown):
+        yield f"            and {count(rest, 'more field')} (-v shows them)"
+
+
+def _by(change: Change) -> str:
+    return f"   (changed by {change.manager})" if change.manager else ""
 
 
 def _difference(field: FieldChange) -> str:

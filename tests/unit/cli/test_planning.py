@@ -53,6 +53,26 @@ def test_text_groups_what_is_made_and_shows_what_differs() -> None:
     )
 
 
+def alike(number: int) -> Plan:
+    """The same two fields of many rules."""
+    fields = FieldChange("query", "a", "b"), FieldChange("content", "c", "d")
+    names = (f"tigctl-interface-{n}" for n in range(number))
+    return Plan(
+        "acme", "kubernetes", tuple(Change(Action.UPDATE, "Rule", n, fields) for n in names)
+    )
+
+
+def test_many_that_are_alike_are_told_together() -> None:
+    text = "\n".join(planning.as_text(alike(34), verbose=False))
+    lines = text.splitlines()[2:5]
+    assert lines[0].startswith("  ~ update  34 Rule: tigctl-interface-0, tigctl-interface-1,")
+    assert lines[1].endswith(" tigctl-interface-5 and 28 more")
+    assert lines[2] == "            each: query, content (-v shows them)"
+    assert max(map(len, lines)) <= 100
+    assert "query: a, should be b" in "\n".join(planning.as_text(alike(34), verbose=True))
+    assert "query: a, should be b" in "\n".join(planning.as_text(alike(3), verbose=False))
+
+
 def test_verbose_shows_every_field() -> None:
     text = "\n".join(planning.as_text(Plan("acme", "local", CHANGES, NEEDS), verbose=True))
     assert "devices.d8" in text

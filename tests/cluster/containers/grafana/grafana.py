@@ -63,9 +63,9 @@ def state() -> Kept:
 def main() -> None:
     """Serves until it is told to end."""
     assert os.environ["GF_SECURITY_SECRET_KEY"], "the built-in key is public"
-    port = int(os.environ["GF_SERVER_HTTP_PORT"])
+    at = os.environ.get("GF_SERVER_HTTP_ADDR", ""), int(os.environ["GF_SERVER_HTTP_PORT"])
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
-    with GrafanaServer(at=("", port)) as server:
+    with GrafanaServer(at=at) as server:
         server.state = state()
         signal.sigwait((signal.SIGTERM, signal.SIGINT))
 
