@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -12,6 +13,8 @@ from collectors.knowledge.model import Library, Profile
 from tigctl.cli import output, place, tables
 from tigctl.errors import InvalidFiles, UsageError
 from tigctl.targets.model import Json
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 
 
 @click.group()
@@ -115,6 +118,54 @@ def check(folders: tuple[Path, ...]) -> None:
     own = sum(len(list(folder.glob("*.y*ml"))) for folder in chosen)
     noted = f", {output.count(len(odd), 'remark')}" if odd else ""
     output.data(f"{output.count(own, 'own profile')}: no faults{noted}")
+
+
+@command.command()
+@click.argument("device")
+@click.option("--tenant", help="Whose device it is, where there is more than one tenant.")
+@click.option("--name", help="Name of the profile; otherwise after the vendor.")
+@click.option(
+    "--requests",
+    type=click.FloatRange(0.1, 1000),
+    default=20,
+    show_default=True,
+    help="Requests per second, at most.",
+)
+@click.option(
+    "--objects", type=click.IntRange(100, 1_000_000), default=20_000, show_default=True,
+    help="The walk ends after so many objects.",
+)  # fmt: skip
+def learn(device: str, tenant: str | None, name: str | None, requests: float, objects: int) -> None:
+    """Walk a device that nobody knows and write a first profile for it.
+
+    The device is asked slowly (--requests) for what it tells below 1.3.6.1.4.1, its own
+    enterprise first. What names, units and values say for themselves becomes a mapping with
+    the reason beside it; what only the vendor's MIB explains is listed at the file's end. The
+    file is made in profiles/; nothing is overwritten.
+
+    \b
+    Examples:
+      tigctl profiles learn core-rt1
+      tigctl profiles learn core-rt1 --tenant acme --name acme-router --requests 5
+    """
+    from collectors.learning.walk import Pace  # noqa: PLC0415 - the other commands need no SNMP
+    from tigctl.cli import learning  # noqa: PLC0415 - the same
+
+    if name and not _NAME.fullmatch(name):
+        raise UsageError(f"--name {name}: letters, digits and hyphens", hint="e.g. acme-router")
+    one = place.one(tenant)
+    found = learning.find(one, device)
+    library = load_library(one.profile_folders)
+    with output.when_interrupted("Interrupted. Nothing was written."):
+        pace = Pace(requests=requests, objects=objects)
+        facts, seen = learning.ask(one, found, library, pace)
+        lines = learning.write(place.root() / place.PROFILES, name or "", facts, seen, library)
+    for line in lines:
+        output.data(line)
+    output.say(
+        f"Next: compare it with the vendor's MIB, then tigctl profiles check, tigctl probe"
+        f" {one.name} --device {device}"
+    )
 
 
 def _library(tenant: str | None) -> Library:
