@@ -93,7 +93,7 @@ def test_who_needs_a_person_and_what_to_do() -> None:
     assert rows[0].next.endswith("tigctl probe acme --device d")
     assert "passwords" in rows[1].next
     assert "1.3.6.1.4.1.99998.7" in rows[2].text
-    assert rows[2].next == ""
+    assert rows[2].next == "tigctl profiles learn b --tenant acme"
 
 
 @pytest.mark.parametrize(
