@@ -106,7 +106,9 @@ def needy(tenant: str, found: Mapping[str, Found], library: Library) -> list[Nee
             unknown.setdefault(one.facts.sys_object_id or "none", []).append(name)
     for object_id, names in unknown.items():
         text = f"sysObjectID {object_id}: no profile knows it; polled by standard MIBs only"
-        rows.append(Needy(tuple(names), text, f"tigctl profiles learn {names[0]} --tenant {tenant}"))
+        rows.append(
+            Needy(tuple(names), text, f"tigctl profiles learn {names[0]} --tenant {tenant}")
+        )
     return rows
 
 
