@@ -49,8 +49,8 @@ class Facts:
         texts: the OIDs profiles name for identity (full OID, with instance) to what they said.
         interface_key: what names this device's interfaces uniquely.
         max_repetitions: the largest GETBULK repetition count the device was seen to bear.
-        answer_ms: the slowest answer seen, rounded up to 10, 20, 50, 100, 200, 500 … ms, so
-            that two probes of an unchanged device give the same lock.
+        answer_ms: in which nine of ten answers came, rounded up to 10, 20, 50, 100, 200, 500 … ms,
+            so that two probes of an unchanged device give the same lock.
         fastest: Mbit/s of the fastest interface, found out only of a device that has 32-bit
             counters alone: it says how soon they wrap. 0: not known, or not needed.
         interfaces: digest of the interfaces' names, and one of names with their indices. Where

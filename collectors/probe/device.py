@@ -147,7 +147,7 @@ class _Probe:
             texts={oid: text for oid, text in sorted(said.items()) if text},
             interface_key=interface_key(columns),
             max_repetitions=survey.max_repetitions,
-            answer_ms=answer_ms(session.slowest),
+            answer_ms=answer_ms(session.usual),
             fastest=speed,
             interfaces=digests(columns, interface_key(columns)),
             neighbours=beside,

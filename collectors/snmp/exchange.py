@@ -8,9 +8,10 @@ a device that takes 4 s answers a request of 3 tries of 2 s.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Self
@@ -83,7 +84,7 @@ class Exchange:
     """The way to one agent. Use it as a context manager, inside a running loop.
 
     Attributes:
-        slowest: seconds the slowest answer took so far.
+        times: seconds that each answer took so far.
         timing: in force now; the timeout grows with what the device needs.
     """
 
@@ -96,7 +97,7 @@ class Exchange:
         deadline: Deadline,
     ) -> None:
         """Raises Unreachable where the system knows no way to the address."""
-        self.slowest = 0.0
+        self.times: list[float] = []
         self.timing = timing
         self._patience = timing.timeout
         self._decode = decode
@@ -151,7 +152,7 @@ class Exchange:
         if pending is None or answer.id not in pending.sent:
             return  # of an earlier request, whose answer we have
         took = max(0.0, at - pending.sent[answer.id])
-        self.slowest = max(self.slowest, took)
+        self.times.append(took)
         pending.heard.add(answer.id)
         if pending.answer is None:
             pending.answer, pending.took = answer, took
@@ -194,3 +195,8 @@ class Exchange:
             words = pending.error.strerror or str(pending.error)
             return Unreachable(tries, timeout, words)
         return NoResponse(tries, timeout, self._garbage)
+
+
+def usual(times: Sequence[float]) -> float:
+    """The time that nine of ten took no longer than; 0 where there is none."""
+    return sorted(times)[math.ceil(0.9 * len(times)) - 1] if times else 0.0

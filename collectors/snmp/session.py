@@ -8,7 +8,7 @@ from typing import Self
 from collectors.snmp.ber import Oid, format_oid
 from collectors.snmp.credentials import CommunityKeys, Keys
 from collectors.snmp.errors import NoResponse, Refused, Report
-from collectors.snmp.exchange import Answer, Deadline, Exchange, Timing
+from collectors.snmp.exchange import Answer, Deadline, Exchange, Timing, usual
 from collectors.snmp.message import (
     Kind,
     Pdu,
@@ -61,7 +61,12 @@ class Session:
     @property
     def slowest(self) -> float:
         """Seconds the slowest answer took so far."""
-        return self._exchange.slowest
+        return max(self._exchange.times, default=0.0)
+
+    @property
+    def usual(self) -> float:
+        """Seconds in which nine of ten answers came so far: a moment's trouble does not count."""
+        return usual(self._exchange.times)
 
     @property
     def timing(self) -> Timing:

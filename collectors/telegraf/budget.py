@@ -32,7 +32,7 @@ class Pace:
         retries: how often an unanswered request is sent again.
         max_repetitions: rows asked for by one GETBULK.
         requests, bytes: of one poll, both directions.
-        worst_s: seconds of one poll, if each answer takes as long as the slowest one seen.
+        worst_s: seconds of one poll, if each answer takes as long as nine of ten did.
     """
 
     interval: int

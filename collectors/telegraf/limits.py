@@ -32,7 +32,7 @@ VARBIND_BYTES = 30
 
 # -- waiting -----------------------------------------------------------------------------
 
-# An answer is waited for at least twice as long as the slowest one seen, plus this.
+# An answer is waited for at least twice as long as nine of ten took, plus this.
 TIMEOUT_MARGIN_MS = 1_000
 
 # Never shorter, whatever the device showed when it was probed: links get busy.

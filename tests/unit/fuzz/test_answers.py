@@ -150,6 +150,7 @@ class Whimsical:
 
     keys = COMMUNITY
     slowest = 0.01
+    usual = 0.01
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance

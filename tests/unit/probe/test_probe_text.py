@@ -18,6 +18,7 @@ from collectors.probe.words import Attempt, Ping
 from collectors.snmp import ber
 from collectors.snmp.credentials import CommunityKeys, UserKeys
 from collectors.snmp.errors import Closed, NoResponse, Refused, Report, Unreachable
+from collectors.snmp.exchange import usual
 from collectors.snmp.message import Varbind
 
 ALIVE, LOST = Ping(asked=True, ms=184.0), Ping(asked=True)
@@ -66,6 +67,14 @@ def test_sys_object_id_of_any_type(tag: int, value: bytes, oid: str) -> None:
 )
 def test_answer_times_are_rounded_up(seconds: float, ms: int) -> None:
     assert answer_ms(seconds) == ms
+
+
+@pytest.mark.parametrize(
+    ("times", "seconds"),
+    [([], 0.0), ([0.2, 4.0], 4.0), ([0.01] * 18 + [1.0], 0.01), ([0.01] * 8 + [1.0] * 2, 1.0)],
+)
+def test_a_moments_trouble_does_not_make_a_device_slow(times: list[float], seconds: float) -> None:
+    assert usual(times) == seconds
 
 
 def column(oid: ber.Oid, *names: str) -> Column:
