@@ -1,8 +1,11 @@
-"""The command lines of the control plane's own programs; nothing is started here."""
+"""The command lines and the ports of the control plane's own programs; nothing is started here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import random
+import socket
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,3 +116,16 @@ def _component(places: Places, name: str) -> list[str]:
         f"--cert-dir={places.state / name}",
         "--leader-elect=false",
     ]
+
+
+def free_ports(names: Sequence[str]) -> tuple[str, Mapping[str, int]]:
+    """A loopback address of our own and a free port there for each name.
+
+    The address is drawn from 127.64.0.0/10, so that two control planes that start at the same
+    time do not meet, and no client's own port comes in between.
+    """
+    draw = random.SystemRandom()
+    address = f"127.{draw.randint(64, 127)}.{draw.randint(0, 255)}.{draw.randint(1, 254)}"
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.create_server((address, 0))) for _ in names]
+        return address, dict(zip(names, (one.getsockname()[1] for one in sockets), strict=True))

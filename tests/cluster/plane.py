@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import random
 import shutil
 import signal
 import socket
@@ -266,7 +265,7 @@ class Plane:
         programs.find()  # complains before anything is made
         self.state.mkdir(parents=True, mode=0o700)
         names = [*_LISTENING, *(kwok.node_name(number) for number in self._numbers())]
-        address, ports = _free_ports(names)
+        address, ports = control.free_ports(names)
         (self.state / _MARK).write_text(json.dumps({"address": address, "ports": ports}))
 
     def _make_keys(self) -> None:
@@ -389,16 +388,3 @@ def _about_pod(kind: str, namespace: str, pod: str, spec: Object) -> Object:
     """An object of kwok's that says what a simulated pod of the same name does."""
     metadata = {"namespace": namespace, "name": pod}
     return {"apiVersion": _KWOK, "kind": kind, "metadata": metadata, "spec": spec}
-
-
-def _free_ports(names: Sequence[str]) -> tuple[str, Mapping[str, int]]:
-    """A loopback address of our own and a free port there for each name.
-
-    The address is drawn from 127.64.0.0/10, so that two control planes that start at the same
-    time do not meet, and no client's own port comes in between.
-    """
-    draw = random.SystemRandom()
-    address = f"127.{draw.randint(64, 127)}.{draw.randint(0, 255)}.{draw.randint(1, 254)}"
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.create_server((address, 0))) for _ in names]
-        return address, dict(zip(names, (one.getsockname()[1] for one in sockets), strict=True))
