@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from collectors.knowledge.check import remarks
+from collectors.knowledge.foreign import is_foreign, judge
 from collectors.knowledge.load import load_library
 from collectors.knowledge.model import Library, Profile
-from tigctl.cli import output, place, tables
+from tigctl.cli import foreign, output, place, tables
 from tigctl.errors import InvalidFiles, UsageError
 from tigctl.targets.model import Json
 
@@ -96,20 +97,41 @@ def show(name: str, tenant: str | None) -> None:
 @click.argument(
     "folders", nargs=-1, metavar="[DIR]...", type=click.Path(path_type=Path, file_okay=False)
 )
-def check(folders: tuple[Path, ...]) -> None:
+@click.option(
+    "-o", "--output", "form", type=click.Choice(["table", "json"]), default="table",
+    show_default=True, help="Form of the report on foreign profiles.",
+)  # fmt: skip
+def check(folders: tuple[Path, ...], form: str) -> None:
     """Check own profiles and report every fault at once.
 
     Without DIR: the workspace's profiles/ and those of all its tenants. What is no fault but
     odd (never fits, reads in vain, mistakes a unit) is remarked on and fails nothing.
 
+    A DIR in which nothing says `tigctl` holds profiles of others, of the same open schema. For
+    each file it is reported what tigctl could use of it: what it reads already, what it would
+    take as it is, what needs an output, and what not, with the reasons.
+
     \b
     Examples:
       tigctl profiles check
       tigctl profiles check profiles
+      tigctl profiles check ~/their-profiles -o json
     """
     if absent := [str(folder) for folder in folders if not folder.is_dir()]:
         raise UsageError(f"no such folder: {', '.join(absent)}", hint="name folders of profiles")
-    chosen = list(folders) if folders else place.profile_folders()
+    others = [folder for folder in folders if is_foreign(folder)]
+    if others:
+        library = _library(None)
+        judged = [one for folder in others for one in judge(folder, library)]
+        if form == "json":
+            output.as_json(foreign.as_json(judged))
+        else:
+            foreign.show(judged)
+    elif form == "json":
+        raise UsageError("-o json is for folders of foreign profiles", hint="leave it out")
+    if others and len(others) == len(folders):
+        return
+    chosen = [one for one in folders if one not in others] if folders else place.profile_folders()
     if faults := place.profile_faults(chosen):
         raise InvalidFiles(faults)
     odd = remarks(load_library(chosen), own=True)
