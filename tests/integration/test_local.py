@@ -23,7 +23,7 @@ import pytest
 from tests.integration import small
 from tests.integration.servers import influxd, request
 from tigctl.backends.influxdb import Influx
-from tigctl.errors import TargetError, TigctlError, ToolError
+from tigctl.errors import TargetError, TigctlError, ToolError, UsageError
 from tigctl.plan.apply import Result, apply
 from tigctl.plan.diff import plan
 from tigctl.plan.health import health
@@ -317,6 +317,46 @@ def test_a_changed_retention_is_an_update(target: LocalTarget) -> None:
     applied(target, shorter)
     with operator(target) as influx:
         assert {one.name: one.retention for one in influx.buckets()}["raw"] == 3600
+    assert pids(target) == running
+
+
+def test_a_retention_changed_by_hand_is_kept_repaired_alone_and_given_back(
+    target: LocalTarget,
+) -> None:
+    bundle = one_device()
+    applied(target, bundle)
+    running = pids(target)
+
+    def set_retention(**days: int) -> None:
+        with operator(target) as influx:
+            for bucket in influx.buckets():
+                if bucket.name in days:
+                    influx.set_retention(bucket, days[bucket.name] * small.DAY)
+
+    def retention(name: str) -> int:
+        with operator(target) as influx:
+            return {one.name: one.retention for one in influx.buckets()}[name] // small.DAY
+
+    set_retention(**{"raw": 7, "5m": 9})
+    target.keep(bundle, [("Bucket", "raw")], "2026-11-20T14:02:11Z")
+    fresh = LocalTarget(target.root, target.tenant)
+    assert [one.name for one in plan(bundle, fresh).changes] == ["5m"]
+    assert [one.kept.name for one in plan(bundle, fresh).kept] == ["raw"]
+    set_retention(raw=8)
+    fresh.narrow([("Bucket", "raw")])
+    applied(fresh, bundle)
+    assert retention("raw") == 7, "what is kept is what is repaired to"
+    assert retention("5m") == 9, "this was not chosen"
+    applied(target, bundle)
+    assert plan(bundle, target).changes == ()
+    assert [one.name for one in target.kept()] == ["raw"]
+    target.give_back([("Bucket", "raw")])
+    (change,) = plan(bundle, target).changes
+    assert (change.fields[0].live, change.fields[0].wanted) == ("7d", "30d")
+    applied(target, bundle)
+    assert plan(bundle, target).changes == ()
+    with pytest.raises(UsageError, match="belong together"):
+        target.narrow([("Process", "telegraf-0")])
     assert pids(target) == running
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tigctl.cli import health as shown
+from tigctl.cli import keeping, output, planning, tables
 from tigctl.cli import many as many_tenants
-from tigctl.cli import output, planning, tables
 from tigctl.cli.many import Outcome
 from tigctl.cli.progress import Steps
 from tigctl.cli.stack import Stack, expect, stack
@@ -25,12 +25,17 @@ SILENT = 3
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the options ask for; `planned` maps a tenant to the changes its plan file holds."""
+    """What the options ask for; `planned` maps a tenant to the changes its plan file holds.
+
+    `keep` and `only` name changes of one tenant, as `KIND/NAME`.
+    """
 
     wait: float
     strict: bool
     planned: Mapping[str, Json]
     options: Options
+    keep: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
 
 
 def one(tenant: Tenant, asked: Asked) -> int:
@@ -40,6 +45,10 @@ def one(tenant: Tenant, asked: Asked) -> int:
         for note in found.bundle.notes:
             output.say(f"note: {note}")
         _still_fits(found, asked.planned)
+        if asked.keep:
+            keeping.keep(found, asked.keep)
+        if asked.only:
+            keeping.narrow(found, asked.only)
         name = tenant.name
         word = f"Interrupted. What was done stays; next: tigctl apply {name} goes on from there"
         with output.when_interrupted(word), Steps() as steps:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tigctl.cli.output import listed
 from tigctl.cli.tables import Column, table
 from tigctl.plan.health import OK, WAITING, DeviceHealth, TenantHealth
+from tigctl.targets import keeping
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -32,6 +34,9 @@ def parts(health: TenantHealth) -> list[str]:
     said = ", ".join(f"{one.name} {one.state}" for one in health.components)
     lines = [f"{health.tenant} on {health.target}: {said or 'nothing is applied'}"]
     lines += [f"  {one.name}: {one.reason}" for one in health.components if one.reason]
+    if health.kept:
+        names = listed([keeping.said(one.key) for one in health.kept])
+        lines.append(f"  kept as made by hand: {names} (how: tigctl plan {health.tenant})")
     return lines
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from tigctl.cli import rooms
+from tigctl.cli import keeping, rooms
 from tigctl.cli.output import count, listed
 from tigctl.errors import Fault, InvalidFiles, UsageError
-from tigctl.targets.model import Action, Change, FieldChange, Json, Plan
+from tigctl.targets.model import Action, Change, Json, Plan
 
 _SIGNS = {
     Action.CREATE: "+ create",
@@ -27,6 +27,7 @@ def as_text(plan: Plan, *, verbose: bool) -> Iterator[str]:
     """The plan for a person: creations and deletions by kind, the rest one by one."""
     if not plan.changes:
         yield f"{plan.tenant} on {plan.target}: nothing to change."
+        yield from keeping.as_text(plan, verbose=verbose)
         return
     yield f"{plan.tenant} on {plan.target}"
     yield ""
@@ -41,6 +42,7 @@ def as_text(plan: Plan, *, verbose: bool) -> Iterator[str]:
     parts += [f"{said[word]} to {word}" for word in ("adopt",) if said[word]]
     parts += [count(said["conflict"], "conflict")] if said["conflict"] else []
     yield f"{', '.join(parts)}. Carry out: tigctl apply {plan.tenant}"
+    yield from keeping.as_text(plan, verbose=verbose)
 
 
 def _by_kind(changes: Sequence[Change], action: Action, *, verbose: bool) -> Iterator[str]:
@@ -95,21 +97,13 @@ def _one(change: Change, *, verbose: bool) -> Iterator[str]:
     yield f"  {_SIGNS[change.action]:<9} {change.kind} {change.name}{_by(change)}"
     shown = change.fields if verbose else change.fields[:_FEW]
     for field in shown:
-        yield f"            {_difference(field)}"
+        yield f"            {keeping.difference(field)}"
     if rest := len(change.fields) - len(shown):
         yield f"            and {count(rest, 'more field')} (-v shows them)"
 
 
 def _by(change: Change) -> str:
     return f"   (changed by {change.manager})" if change.manager else ""
-
-
-def _difference(field: FieldChange) -> str:
-    if field.live is None:
-        return f"{field.path}: not there, should be {field.wanted}"
-    if field.wanted is None:
-        return f"{field.path}: {field.live}, should not be there"
-    return f"{field.path}: {field.live}, should be {field.wanted}"
 
 
 def _needs(plan: Plan) -> Iterator[str]:
@@ -149,6 +143,7 @@ def as_json(plan: Plan) -> dict[str, Json]:
         "target": plan.target,
         "changes": changes,
         "summary": summary,
+        "kept": keeping.as_json(plan.kept),
         "needs": dict(plan.needs),
     }
 

@@ -16,7 +16,7 @@ def plan(bundle: Bundle, target: Target, *, room: bool = False) -> Plan:
     figures = needs(bundle)
     if room and changes and (found := target.room(bundle)):
         figures["room"] = dict(found)
-    return Plan(bundle.tenant, target.name, changes, figures)
+    return Plan(bundle.tenant, target.name, changes, figures, target.held())
 
 
 def needs(bundle: Bundle) -> dict[str, Json]:

@@ -15,6 +15,7 @@ from tigctl.errors import BackendError
 from tigctl.plan.readings import Reading, heartbeat, read
 from tigctl.render.bundle import Bundle, DeviceSummary
 from tigctl.targets.interface import Component, Target
+from tigctl.targets.keeping import Kept
 from tigctl.targets.model import Json
 
 OK, DOWN, NO_SNMP, SILENT = "ok", "down", "no SNMP", "silent"
@@ -55,12 +56,16 @@ class DeviceHealth:
 
 @dataclass(frozen=True, slots=True)
 class TenantHealth:
-    """A tenant's components and devices, and whether all is well."""
+    """A tenant's components and devices, and whether all is well.
+
+    `kept` is what somebody changed by hand and means to keep.
+    """
 
     tenant: str
     target: str
     components: tuple[Component, ...]
     devices: tuple[DeviceHealth, ...]
+    kept: tuple[Kept, ...] = ()
 
     @property
     def healthy(self) -> bool:
@@ -77,12 +82,16 @@ class TenantHealth:
             {"name": one.name, "state": one.state, "reason": one.reason} for one in self.components
         ]
         devices: list[Json] = [device.to_json() for device in self.devices]
+        kept: list[Json] = [
+            {"kind": one.kind, "name": one.name, "since": one.since} for one in self.kept
+        ]
         return {
             "tenant": self.tenant,
             "target": self.target,
             "healthy": self.healthy,
             "components": components,
             "devices": devices,
+            "kept": kept,
         }
 
 
@@ -104,7 +113,8 @@ def health(bundle: Bundle, target: Target) -> TenantHealth:
         else judge(device, readings.get(device.name, Reading()), now)
         for device in bundle.devices
     )
-    return TenantHealth(bundle.tenant, target.name, components, devices)
+    kept = target.kept() if components else ()
+    return TenantHealth(bundle.tenant, target.name, components, devices, kept)
 
 
 def patience(device: DeviceSummary) -> timedelta:

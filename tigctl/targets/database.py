@@ -18,6 +18,7 @@ from tigctl.backends.influxdb import Influx
 from tigctl.backends.influxdb_model import Authorization, FoundBucket
 from tigctl.errors import TargetError
 from tigctl.render.bundle import InfluxState, Token
+from tigctl.targets.keeping import Choice, Key
 
 OPERATOR = "operator.token"
 RECOVERY = "operator.recovery"  # the id of an operator's token that others may have seen
@@ -54,12 +55,14 @@ def id_of(token_role: str) -> str:
 class Ensured:
     """What was done to InfluxDB, for the step's line.
 
-    `former`: whether there are tokens beside the stored ones, for `retire`.
+    `former`: whether there are tokens beside the stored ones, for `retire`. `tasks` are those
+    made, by their keys.
     """
 
     created: tuple[str, ...]
     changed: tuple[str, ...]
     former: bool = False
+    tasks: tuple[Key, ...] = ()
 
 
 def operator(store: Secrets, organization: str, url: str) -> Influx:
@@ -96,11 +99,17 @@ def set_up(influx: Influx, store: Secrets, wanted: InfluxState) -> bool:
 
 
 def ensure(
-    influx: Influx, store: Secrets, wanted: InfluxState, *, new_tokens: bool = False
+    influx: Influx,
+    store: Secrets,
+    wanted: InfluxState,
+    choice: Choice | None = None,
+    *,
+    new_tokens: bool = False,
 ) -> Ensured:
     """Makes the organization, its buckets and tasks and the two tokens as wanted.
 
-    `new_tokens`: those stored are replaced even if nothing is wrong with them.
+    `choice` says what stays as it is. `new_tokens`: those stored are replaced even if nothing
+    is wrong with them.
     """
     created: list[str] = []
     changed: list[str] = []
@@ -108,31 +117,38 @@ def ensure(
     if organization is None:
         organization = influx.create_organization()
         created.append(f"organization {wanted.organization}")
+    chosen = choice or Choice()
     found = {bucket.name: bucket for bucket in influx.buckets()}
     for bucket in wanted.buckets:
         there = found.get(bucket.name)
+        if chosen.leaves("Bucket", bucket.name, there=there is not None):
+            continue
         if there is None:
             found[bucket.name] = influx.create_bucket(organization, bucket.name, bucket.retention)
             created.append(f"bucket {bucket.name}")
         elif there.retention != bucket.retention:
             influx.set_retention(there, bucket.retention)
             changed.append(f"bucket {bucket.name}")
-    _ensure_tasks(influx, organization, wanted, created, changed)
+    tasks = _ensure_tasks(influx, organization, wanted, chosen, changed)
+    created += [f"task {name}" for name in tasks]
     created += [
         f"token {token.description}"
         for token in wanted.tokens
-        if _ensure_token(influx, store, organization, token, found, anew=new_tokens)
+        if chosen.takes("Token", token.description)
+        and _ensure_token(influx, store, organization, token, found, anew=new_tokens)
     ]
     keep = {token.description for token in wanted.tokens}
     seen: set[str] = set()
     former = False
     for one in influx.authorizations():
-        if is_ours(one, wanted.organization) and one.description not in keep:
+        ours = is_ours(one, wanted.organization) and chosen.takes("Token", one.description)
+        if ours and one.description not in keep:
             influx.delete_authorization(one.id)
             changed.append(f"token {one.description}")
         former |= one.description in keep and one.description in seen
         seen.add(one.description)
-    return Ensured(tuple(created), tuple(changed), former)
+    anew = tuple(("Task", name) for name in tasks)
+    return Ensured(tuple(created), tuple(changed), former, anew)
 
 
 def retire(influx: Influx, store: Secrets, wanted: InfluxState) -> int:
@@ -156,14 +172,20 @@ def _ensure_tasks(
     influx: Influx,
     organization: str,
     wanted: InfluxState,
-    created: list[str],
+    choice: Choice,
     changed: list[str],
-) -> None:
-    """Makes the tasks as wanted; of two by one name, and of ours not wanted any more, none stay."""
+) -> list[str]:
+    """Makes the tasks as wanted; of two by one name, and of ours not wanted any more, none stay.
+
+    Returns the names of those that were made.
+    """
     keep = {task.name: task for task in wanted.tasks}
     there = set()
     for found in influx.tasks():
         task = keep.get(found.name)
+        if choice.leaves("Task", found.name, there=True):
+            there.add(found.name)
+            continue
         if task is None or found.name in there:
             if task or is_our_task(found.name, wanted.organization):
                 influx.delete_task(found.id)
@@ -173,10 +195,12 @@ def _ensure_tasks(
         if not found.active or found.flux != task.flux:
             influx.update_task(found.id, task.flux)
             changed.append(f"task {found.name}")
-    for name, task in keep.items():
-        if name not in there:
-            influx.create_task(organization, task.flux)
-            created.append(f"task {name}")
+    made = [
+        name for name in keep if name not in there and not choice.leaves("Task", name, there=False)
+    ]
+    for name in made:
+        influx.create_task(organization, keep[name].flux)
+    return made
 
 
 def is_our_task(name: str, organization: str) -> bool:

@@ -198,7 +198,10 @@ def _as_in(value: Any, pattern: Any) -> Any:
 
 
 class Alerts:
-    """Makes single changes, as a plan names them. Running again is safe."""
+    """Makes single changes, as a plan names them. Running again is safe.
+
+    `left` are the uids of rules that stay as they are, wanted otherwise or not at all.
+    """
 
     def __init__(
         self,
@@ -206,11 +209,13 @@ class Alerts:
         state: Alerting,
         found: FoundAlerting,
         environ: Mapping[str, str],
+        left: Collection[str] = (),
     ) -> None:
         self._grafana = grafana
         self._state = state
         self._found = found
         self._environ = environ
+        self._left = frozenset(left)
         self._groups: set[str] = set()
 
     def carry_out(self, change: Change) -> None:
@@ -224,18 +229,22 @@ class Alerts:
         steps[change.kind](change.name)
 
     def _put_rule(self, uid: str) -> None:
-        """All rules of a group are stored at once."""
+        """All rules of a group are stored at once, those that stay as they were found."""
         group = next(one.group for one in self._state.rules if one.uid == uid)
         if group in self._groups:
             return
         self._groups.add(group)
         rules = [one for one in self._state.rules if one.group == group]
-        self._grafana.put_group(
-            rules[0].folder,
-            group,
-            rules[0].interval,
-            [{**json.loads(one.json), "uid": one.uid} for one in rules],
-        )
+        folder = rules[0].folder
+        stored = [
+            {**json.loads(one.json), "uid": one.uid} for one in rules if one.uid not in self._left
+        ]
+        stored += [
+            json.loads(one.json)
+            for one in self._found.rules
+            if one.uid in self._left and (one.folder, one.group) == (folder, group)
+        ]
+        self._grafana.put_group(folder, group, rules[0].interval, stored)
 
     def _put_contact(self, name: str) -> None:
         contact = next(one for one in self._state.contacts if one.name == name)

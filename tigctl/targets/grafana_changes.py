@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tigctl.backends.grafana import Grafana
 from tigctl.backends.grafana_model import SourceSettings
@@ -18,16 +18,21 @@ from tigctl.render.bundle import Board, DataSource, Folder, GrafanaState
 from tigctl.targets import grafana_alerts, grafana_state
 from tigctl.targets.grafana_alerts import Alerts
 from tigctl.targets.grafana_state import BOARD, FOLDER, SOURCE, Found
+from tigctl.targets.keeping import Choice, Key
 from tigctl.targets.model import Action, Change
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was done to Grafana, for the step's line: kind and name of each."""
+    """What was done to Grafana, for the step's line: kind and name of each.
+
+    `anew` is `created`, by its keys.
+    """
 
     created: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
+    anew: tuple[Key, ...] = field(default=(), compare=False)
 
 
 def apply(
@@ -35,13 +40,16 @@ def apply(
     state: GrafanaState,
     token: str,
     only: Collection[Change] | None = None,
+    *,
+    choice: Choice | None = None,
+    adopt: bool = True,
 ) -> Done:
     """Makes Grafana what is wanted; of that, only these changes where `only` is given.
 
-    `token` may read the buckets. What differs is found out anew, so `only` may be older than
-    the world; a change that is not needed any more is not made. Raises TargetError where the
-    password is wrong, BackendError where Grafana refuses, and Stale where somebody saved
-    meanwhile.
+    `choice` says what stays as it is besides; without `adopt`, so does what is not ours. `token`
+    may read the buckets. What differs is found out anew, so `only` may be older than the world;
+    a change that is not needed any more is not made. Raises TargetError where the password is
+    wrong, BackendError where Grafana refuses, and Stale where somebody saved meanwhile.
     """
     if not token:
         raise ValueError("no token for Grafana's data sources")
@@ -51,24 +59,43 @@ def apply(
             f"Grafana does not accept the password of {grafana.user} that tigctl stored",
             hint="docs/operations.md, 'Grafana's password is lost', says the way back in",
         )
+    chosen = choice or Choice()
     wanted = None if only is None else {(one.kind, one.name) for one in only}
+    settled = grafana_state.settled(state, found, token, chosen.kept.values())
+    todo = [
+        change
+        for change in settled.changes
+        if change.action is not Action.CONFLICT
+        and (adopt or change.action is not Action.ADOPT)
+        and chosen.takes(change.kind, change.name)
+        and (wanted is None or (change.kind, change.name) in wanted)
+    ]
+    left = {held.kept.key for held in settled.held}
+    left |= {(one.kind, one.name) for one in settled.changes if one not in todo}
     done: dict[Action, list[str]] = {action: [] for action in Action}
-    run = _Run(grafana, state, found, token)
-    for change in grafana_state.changes(state, found, token):
-        if wanted is None or (change.kind, change.name) in wanted:
-            run.carry_out(change)
-            done[change.action].append(f"{change.kind} {change.name}")
+    run = _Run(grafana, grafana_state.as_kept(state, chosen.kept.values()), found, token, left)
+    for change in todo:
+        run.carry_out(change)
+        done[change.action].append(f"{change.kind} {change.name}")
     return Done(
         created=tuple(done[Action.CREATE]),
         changed=(*done[Action.ADOPT], *done[Action.UPDATE]),
         deleted=tuple(done[Action.DELETE]),
+        anew=tuple((one.kind, one.name) for one in todo if one.action is Action.CREATE),
     )
 
 
 class _Run:
     """One run: what is wanted and what was found, by the names of the plan."""
 
-    def __init__(self, grafana: Grafana, state: GrafanaState, found: Found, token: str) -> None:
+    def __init__(
+        self,
+        grafana: Grafana,
+        state: GrafanaState,
+        found: Found,
+        token: str,
+        left: Collection[Key],
+    ) -> None:
         self._grafana = grafana
         self._token = token
         self._sources = {one.name: one for one in state.data_sources}
@@ -78,7 +105,8 @@ class _Run:
         self._stale_sources = grafana_state.stale_sources(found, state)
         self._live_folders = {one.uid: one for one in found.folders}
         self._versions = {one.uid: one.version for one in found.boards}
-        self._alerts = Alerts(grafana.alerting, state.alerting, found.alerting, os.environ)
+        rules = frozenset(name for kind, name in left if kind == grafana_alerts.RULE)
+        self._alerts = Alerts(grafana.alerting, state.alerting, found.alerting, os.environ, rules)
 
     def carry_out(self, change: Change) -> None:
         """Makes one change."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
@@ -25,12 +25,14 @@ from tigctl.backends.grafana_model import FoundBoard, FoundDataSource, FoundFold
 from tigctl.render import boards
 from tigctl.render.bundle import DataSource, GrafanaState
 from tigctl.render.grafana import FOLDER_UID
-from tigctl.targets import compare, grafana_alerts
+from tigctl.targets import compare, grafana_alerts, keeping
 from tigctl.targets.grafana_alerts import FoundAlerting
+from tigctl.targets.keeping import Kept, Settled
 from tigctl.targets.model import Action, Change, Json, Resource
 
 MANAGER = "tigctl"
 LOGIN, SOURCE, FOLDER, BOARD = "GrafanaLogin", "DataSource", "Folder", "Board"
+KINDS = frozenset({LOGIN, SOURCE, FOLDER, BOARD})
 
 _STORED = "stored"
 
@@ -275,6 +277,40 @@ def changes(state: GrafanaState, found: Found, token: str) -> tuple[Change, ...]
         _told(change, strangers, savers)
         for change in compare.changes(tuple(wanted(state)), there_now)
     )
+
+
+def as_kept(state: GrafanaState, kept: Iterable[Kept]) -> GrafanaState:
+    """The state with data sources that lead where somebody made them lead, and keeps it so."""
+    values = {one.name: one.values for one in kept if one.kind == SOURCE}
+    sources = tuple(replace(one, **values.get(one.name, {})) for one in state.data_sources)
+    return replace(state, data_sources=sources)
+
+
+def settled(state: GrafanaState, found: Found, token: str, kept: Iterable[Kept]) -> Settled:
+    """What makes Grafana what is wanted, but for what somebody made otherwise and keeps.
+
+    A folder with anything in it that is kept is not deleted: what it holds would go with it.
+    """
+    ours = tuple(kept)
+    live_now = tuple(live(found, as_kept(state, ours), token)) if found.login else ()
+    now = changes(as_kept(state, ours), found, token)
+    if not found.login:
+        return Settled(now)
+    full = _with_kept(found, ours)
+    now = tuple(
+        one
+        for one in now
+        if (one.action, one.kind) != (Action.DELETE, FOLDER) or one.name not in full
+    )
+    return keeping.settled(changes(state, found, token), now, live_now, ours)
+
+
+def _with_kept(found: Found, kept: Sequence[Kept]) -> set[str]:
+    """The uids of folders that hold a board or a rule that is kept."""
+    keys = {one.key for one in kept}
+    holds = {one.folder for one in found.boards if (BOARD, one.uid) in keys}
+    rules = found.alerting.rules
+    return holds | {one.folder for one in rules if (grafana_alerts.RULE, one.uid) in keys}
 
 
 def _told(change: Change, strangers: set[tuple[str, str]], savers: Mapping[str, str]) -> Change:

@@ -8,7 +8,8 @@ Token           what it may read and write, and whether the stored one works
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from tigctl.backends.influxdb import Influx
@@ -16,31 +17,51 @@ from tigctl.backends.influxdb_model import Authorization, FoundBucket, FoundTask
 from tigctl.render.bundle import InfluxState
 from tigctl.targets import database
 from tigctl.targets.database import Secrets
+from tigctl.targets.keeping import Kept
 from tigctl.targets.model import Action, Change, FieldChange, Json, Resource
 
 MANAGER = "tigctl"
 _NOT_ACCEPTED = "not accepted"
+BUCKET, TASK = "Bucket", "Task"
+KINDS = frozenset({"Organization", BUCKET, TASK, "Token", "InfluxDB"})
+_FOR_EVER = "for ever"
 _UNITS = ((365 * 86_400, "y"), (86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
 def duration(seconds: int) -> str:
     """A retention as people write it: 30d, 2y, 36h; `for ever` for 0."""
     if not seconds:
-        return "for ever"
+        return _FOR_EVER
     for size, unit in _UNITS:
         if seconds % size == 0:
             return f"{seconds // size}{unit}"
     return f"{seconds}s"
 
 
+def _seconds(text: str) -> int:
+    """The opposite of `duration`."""
+    sizes = {unit: size for size, unit in _UNITS}
+    return 0 if text == _FOR_EVER else int(text[:-1]) * sizes[text[-1]]
+
+
+def as_kept(state: InfluxState, kept: Iterable[Kept]) -> InfluxState:
+    """The state with the retention that somebody set and keeps."""
+    values = {one.name: one.values["retention"] for one in kept if one.kind == BUCKET}
+    buckets = tuple(
+        replace(one, retention=_seconds(values[one.name])) if one.name in values else one
+        for one in state.buckets
+    )
+    return replace(state, buckets=buckets)
+
+
 def wanted(wanted: InfluxState) -> Iterator[Resource]:
     """The organization, its buckets, tasks and tokens."""
     yield Resource("Organization", wanted.organization, {"operator_token": "stored"}, MANAGER)
     for bucket in wanted.buckets:
-        yield Resource("Bucket", bucket.name, {"retention": duration(bucket.retention)}, MANAGER)
+        yield Resource(BUCKET, bucket.name, {"retention": duration(bucket.retention)}, MANAGER)
     for task in wanted.tasks:
         fields = _task_fields(task.every, task.offset, task.flux)
-        yield Resource("Task", task.name, fields, MANAGER)
+        yield Resource(TASK, task.name, fields, MANAGER)
     for token in wanted.tokens:
         fields = _token_fields(token.read, token.write)
         yield Resource("Token", token.description, fields, MANAGER)
@@ -102,7 +123,7 @@ def live(store: Secrets, influx: Influx, tokens: Mapping[str, str]) -> Iterator[
     buckets = influx.buckets()
     for bucket in buckets:
         # A bucket holds data: one that is not wanted is somebody's, never ours to delete.
-        yield Resource("Bucket", bucket.name, {"retention": duration(bucket.retention)})
+        yield Resource(BUCKET, bucket.name, {"retention": duration(bucket.retention)})
     yield from _live_tasks(influx)
     yield from _live_tokens(store, influx, buckets, tokens)
 
@@ -125,7 +146,7 @@ def _live_tasks(influx: Influx) -> Iterator[Resource]:
             others=len(others),
         )
         ours = database.is_our_task(name, influx.organization)
-        yield Resource("Task", name, fields, MANAGER if ours else "")
+        yield Resource(TASK, name, fields, MANAGER if ours else "")
 
 
 def _live_tokens(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from tigctl.render.bundle import Bundle
+from tigctl.targets.keeping import Held, Kept, Key
 from tigctl.targets.model import Change, Json
 
 
@@ -86,6 +87,28 @@ class Target(Protocol):
 
         Figures for a plan, as `tigctl.targets.kubernetes.fitting.needs` describes; empty where
         nobody counts.
+        """
+
+    def held(self) -> tuple[Held, ...]:
+        """What decisions hold back; after `changes`, which leaves that out."""
+
+    def kept(self) -> tuple[Kept, ...]:
+        """The decisions to leave things as somebody made them; empty where nothing is there."""
+
+    def keep(self, bundle: Bundle, chosen: Collection[Key], since: str) -> None:
+        """Notes that these differences, by kind and name, stay from now on; changes nothing else.
+
+        `since` as `2026-11-20T14:02:11Z`. Raises UsageError for one that cannot stay; none is
+        noted then.
+        """
+
+    def give_back(self, chosen: Collection[Key]) -> None:
+        """Ends decisions; what they held back is a change again."""
+
+    def narrow(self, only: Collection[Key]) -> None:
+        """From now on `changes` and `apply` know these changes only.
+
+        Raises UsageError where the target cannot carry them out alone.
         """
 
     def apply(

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tigctl.targets.keeping import Held
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
@@ -59,12 +63,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The exact difference between a bundle and its target. `needs` are figures to show."""
+    """The exact difference between a bundle and its target. `needs` are figures to show.
+
+    `kept` is what differs as well, and is left as somebody made it.
+    """
 
     tenant: str
     target: str
     changes: tuple[Change, ...]
     needs: Mapping[str, Json] = field(default_factory=dict)
+    kept: tuple[Held, ...] = ()
 
     @property
     def summary(self) -> dict[str, int]:

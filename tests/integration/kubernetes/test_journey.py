@@ -44,7 +44,7 @@ class Desk:
     plane: Plane
 
     def tigctl(self, *arguments: str, code: int = 0) -> str:
-        """Runs it; returns standard output. A traceback is never right."""
+        """Runs it; returns standard output, or what it refuses. A traceback is never right."""
         done = subprocess.run(
             [sys.executable, "-m", "tigctl", *arguments],
             cwd=self.root,
@@ -56,7 +56,7 @@ class Desk:
         )
         assert "Traceback" not in done.stderr, done.stderr
         assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout
+        return done.stderr if code == 2 else done.stdout
 
     def changes(self, *arguments: str) -> dict[str, str]:
         """`Kind name` -> action, of a plan that finds something."""
@@ -109,6 +109,31 @@ def all_pods_there(desk: Desk, tenant: str) -> bool:
     }
 
 
+def keep_and_give_back(desk: Desk, name: str) -> None:
+    """Somebody changed something by hand and means it, for a while."""
+    thing = "Service/grafana"
+    path = f"/api/v1/namespaces/tig-{name}/services/grafana"
+    change = {"spec": {"sessionAffinity": "ClientIP"}}
+    desk.plane.api.patch(path, change, fieldManager="kubectl-edit")
+    assert "did you mean Service/grafana?" in desk.tigctl(
+        "apply", name, "--keep", "Service/grafanas", code=2
+    )
+    for other in (["--all"], ["--plan", "x"], [name, "--only", thing]):
+        assert "--keep" in desk.tigctl("apply", *other, "--keep", thing, code=2)
+    desk.tigctl("apply", name, "--keep", thing, "--wait", "0")
+    assert "Service/grafana, since" in desk.tigctl("plan", name)
+    kept = json.loads(desk.tigctl("plan", name, "-o", "json"))["kept"]
+    assert [(one["kind"], one["name"], one["action"]) for one in kept] == [
+        ("Service", "grafana", "update")
+    ]
+    assert next(one["path"] for one in kept[0]["fields"]) == "spec.sessionAffinity"
+    assert thing in desk.tigctl("status", name, code=3)
+    desk.tigctl("apply", name, "--give-back", "Service/*")
+    assert desk.changes(name) == {"Service grafana": "update"}
+    desk.tigctl("apply", name, "--only", thing, "--wait", "0")
+    desk.tigctl("plan", name)
+
+
 def test_from_nothing_to_nothing(desk: Desk, grafana: GrafanaServer, tmp_path: Path) -> None:
     name = "journey"
     desk.tenant(name)
@@ -151,6 +176,8 @@ def test_from_nothing_to_nothing(desk: Desk, grafana: GrafanaServer, tmp_path: P
         lead(desk, name, server.port, grafana)
         desk.tigctl("apply", name, "--wait", "20s")
         desk.tigctl("plan", name)
+
+        keep_and_give_back(desk, name)
 
         listed = desk.tigctl("rollback", name, "--list").split()
         assert listed.count("1") == 1

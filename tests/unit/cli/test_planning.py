@@ -88,7 +88,7 @@ def test_nothing_to_do_is_one_line() -> None:
 def test_json_is_what_the_contract_says() -> None:
     found = planning.as_json(Plan("acme", "local", CHANGES, NEEDS))
     assert json.loads(json.dumps(found)) == found
-    assert list(found) == ["tenant", "target", "changes", "summary", "needs"]
+    assert list(found) == ["tenant", "target", "changes", "summary", "kept", "needs"]
     assert found["summary"] == {"create": 2, "update": 2, "delete": 1, "adopt": 0, "conflict": 0}
     changes = found["changes"]
     assert isinstance(changes, list)

@@ -38,7 +38,9 @@ def layout(tmp_path: Path) -> Layout:
 
 
 def test_state_comes_back_as_it_was_saved(layout: Layout) -> None:
-    state = State(8086, "exec", {"influxdb": "influxd 2.9.1"}, {"read": "r"}, {"Bucket raw": {}})
+    kept = ({"kind": "Bucket", "name": "raw", "since": "", "fields": {}, "values": {}},)
+    seen = {"Bucket raw": dict[str, object]()}
+    state = State(8086, "exec", {"influxdb": "influxd 2.9.1"}, {"read": "r"}, seen, kept)
     state.save(layout)
     assert State.load(layout) == state
     assert layout.state.stat().st_mode & 0o077 == 0

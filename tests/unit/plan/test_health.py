@@ -152,7 +152,7 @@ def test_healthy_means_all_of_it() -> None:
 
 def test_json_has_the_form_of_the_contract() -> None:
     found = json.loads(json.dumps(health("ok").to_json()))
-    assert list(found) == ["tenant", "target", "healthy", "components", "devices"]
+    assert list(found) == ["tenant", "target", "healthy", "components", "devices", "kept"]
     assert list(found["components"][0]) == ["name", "state", "reason"]
     contract = ["name", "address", "profile", "ping_ms", "snmp", "last_data", "state", "reason"]
     assert list(found["devices"][0])[: len(contract)] == contract

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tigctl.cli import applying, output, place, planning
+from tigctl.cli import applying, keeping, output, place, planning
 from tigctl.cli.applying import Asked
 from tigctl.cli.options import DURATION, every_option, exclusive, tenant_argument
 from tigctl.errors import UsageError
@@ -33,6 +33,25 @@ from tigctl.targets.model import Json
     "-C", "--no-policies", is_flag=True, help="Make no policies, leave those there (Kubernetes)."
 )
 @click.option("--adopt", is_flag=True, help="Take over what somebody else made (Kubernetes).")
+@click.option(
+    "--keep",
+    metavar="KIND/NAME",
+    multiple=True,
+    help="Leave this difference as somebody made it, from now on; may be given several times,"
+    " NAME with * and ?.",
+)
+@click.option(
+    "--give-back",
+    metavar="KIND/NAME",
+    multiple=True,
+    help="Keep it no longer: the next plan shows it, the next apply repairs it. Does nothing else.",
+)
+@click.option(
+    "--only",
+    metavar="KIND/NAME",
+    multiple=True,
+    help="Carry out this change of the plan and no other, this time; as for --keep.",
+)
 @click.option(
     "--no-capacity-check",
     is_flag=True,
@@ -68,6 +87,9 @@ def command(
     no_volumes: bool,
     no_policies: bool,
     adopt: bool,
+    keep: tuple[str, ...],
+    give_back: tuple[str, ...],
+    only: tuple[str, ...],
     no_capacity_check: bool,
     new_tokens: bool,
     recover_operator: bool,
@@ -85,9 +107,14 @@ def command(
       tigctl apply --all --wait 2m
       tigctl apply --plan acme.plan
       tigctl apply acme --new-tokens
+      tigctl apply acme --keep Bucket/raw --keep 'AlertRule/*'
+      tigctl apply acme --give-back Bucket/raw
+      tigctl apply acme --only Board/tigctl-device
     """
     if file and new_tokens:
         raise UsageError("a plan's file says nothing of new tokens; name the tenant instead")
+    chosen = {"--keep": keep, "--give-back": give_back, "--only": only}
+    _check_choice(chosen, every=every, file=file)
     planned = planning.read_file(file) if file else {}
     tenants = _tenants(tenant, planned, every=every, file=file)
     if (no_volumes or no_policies or adopt) and all(one.target.type == "local" for one in tenants):
@@ -104,10 +131,27 @@ def command(
         new_tokens=new_tokens,
         recover_operator=recover_operator,
     )
-    asked = Asked(float(wait), strict, planned, options)
+    if give_back:
+        keeping.give_back(tenants[0], give_back)
+        return 0
+    asked = Asked(float(wait), strict, planned, options, keep, only)
     if len(tenants) == 1:
         return applying.one(tenants[0], asked)
     return applying.many(tenants, asked)
+
+
+def _check_choice(chosen: Mapping[str, tuple[str, ...]], *, every: bool, file: Path | None) -> None:
+    """Raises UsageError for a choice of changes that does not go with the rest."""
+    given = [option for option, patterns in chosen.items() if patterns]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} exclude each other", hint="one after the other")
+    if given and (every or file):
+        other = "--all" if every else "--plan"
+        raise UsageError(
+            f"{given[0]} names changes of one tenant's plan as it is now; it does not go with"
+            f" {other}",
+            hint=f"tigctl apply TENANT {given[0]} {chosen[given[0]][0]}",
+        )
 
 
 def _tenants(

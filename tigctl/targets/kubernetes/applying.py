@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import TargetError, TigctlError
 from tigctl.render.bundle import Bundle
-from tigctl.targets import database
+from tigctl.targets import database, influxdb_state
+from tigctl.targets import keeping as decisions
 from tigctl.targets.interface import Observer
+from tigctl.targets.keeping import Choice
 from tigctl.targets.kubernetes import (
-    fieldpath,
     fitting,
+    keeping,
     lease,
     managed,
     names,
@@ -25,6 +29,7 @@ from tigctl.targets.kubernetes import (
     waves,
 )
 from tigctl.targets.kubernetes.carry import Carrier
+from tigctl.targets.kubernetes.comparing import GRAFANA_KINDS
 from tigctl.targets.kubernetes.inside import Inside
 from tigctl.targets.kubernetes.inventory import Applied, Inventory
 from tigctl.targets.kubernetes.objects import Difference, differences, stamped
@@ -78,6 +83,7 @@ class Applying:
             self._carrier = Carrier(
                 target.cluster, target.tenant, target.namespace, inventory, held.check
             )
+            self._inside.choice = Choice(inventory.kept, target.only)
             if target.options.adopt:
                 found = self._keep(found)
             target.secrets.fetch(new=new)
@@ -90,7 +96,9 @@ class Applying:
             finally:
                 target.secrets.forget()
             self._note(found, there)
-            if self.changed or found or not inventory.revision:
+            # A part of a bundle is no revision to go back to.
+            whole = target.only is None
+            if whole and (self.changed or found or not inventory.revision):
                 self._remember()
             elif self._carrier.inventory != inventory:
                 self._carrier.save()
@@ -121,11 +129,9 @@ class Applying:
 
     def _keep(self, found: Sequence[Difference]) -> list[Difference]:
         """What others set on our objects is wanted from now on."""
-        kept = dict(self._carrier.inventory.kept)
-        for one in found:
-            if one.drift:
-                values = {fieldpath.dumps(path): value for path, value in one.drift}
-                kept[one.ref] = {**kept.get(one.ref, {}), **values}
+        since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        kept = keeping.all_drifted(found, self._carrier.inventory.kept, since)
+        self._inside.choice = replace(self._inside.choice, kept=kept)
         self._carrier.inventory = self._carrier.inventory.but(kept=kept)
         return self._now(snapshot.take(self.target.cluster, self.target.namespace))
 
@@ -152,14 +158,15 @@ class Applying:
         with step(self.observe, "influxdb") as said:
             self._store_secrets()
             said(self._roll(dealt.influxdb))
-        if self._reachable(waves.INFLUXDB, dealt.influxdb):
+        if self._wants(influxdb_state.KINDS) and self._reachable(waves.INFLUXDB, dealt.influxdb):
             self._recover_operator()
             with step(self.observe, "buckets, tasks, tokens") as said:
                 said(self._inside.prepare_influxdb())
         with step(self.observe, "telegraf, grafana") as said:
             # The tokens are there now: pods that read them are as they should be only with them.
             said(self._roll(self._readers(dealt.rest, there)))
-        if self.bundle.grafana.data_sources and self._reachable(waves.GRAFANA, dealt.rest):
+        grafana = self.bundle.grafana.data_sources and self._wants(GRAFANA_KINDS)
+        if grafana and self._reachable(waves.GRAFANA, dealt.rest):
             with step(self.observe, "data sources, boards") as said:
                 said(self._inside.prepare_grafana())
         if self._inside.former_tokens and self._readers_run():
@@ -169,7 +176,20 @@ class Applying:
             with step(self.observe, "clean up") as said:
                 self._carrier.delete(dealt.deletions)
                 said(_count(dealt.deletions))
+        self._end_decisions(dealt.deletions)
         self._wait_for_addresses({one.ref for one in found})
+
+    def _wants(self, kinds: Collection[str]) -> bool:
+        """Whether anything of these kinds was chosen, or nothing was."""
+        only = self.target.only
+        return only is None or any(kind in kinds for kind, _ in only)
+
+    def _end_decisions(self, deleted: Sequence[Difference]) -> None:
+        """Nothing is kept any more of what was made anew as files say, or is gone as they say."""
+        gone = {(one.ref.kind, one.ref.name) for one in deleted}
+        kept = decisions.ended(self._carrier.inventory.kept, self._inside.anew)
+        left = {key: one for key, one in kept.items() if key not in gone}
+        self._carrier.inventory = self._carrier.inventory.but(kept=left)
 
     def _wait_for_addresses(self, changed: Collection[Ref]) -> None:
         """Until entrances that are new, changed or without one have it; all else runs by then."""
@@ -212,6 +232,8 @@ class Applying:
     def _store_credentials(self) -> None:
         secrets = self.target.secrets
         values = device_values(self.bundle, self.environ)
+        if not self._inside.choice.takes("Secret", names.DEVICES_SECRET):
+            return
         if self.bundle.telegraf and secrets.read(names.DEVICES_SECRET) != values:
             secrets.write(names.DEVICES_SECRET, values)
 
@@ -232,6 +254,8 @@ class Applying:
             target.cluster, readers, now, self._carrier.inventory, prune=False, detail=False
         )
         refs = {Ref.of(one) for one in readers}
+        takes = self._inside.choice.takes
+        again = [one for one in again if takes(one.ref.kind, one.ref.name)]
         return [*(one for one in found if one.ref not in refs), *again]
 
     def _now(self, there: Snapshot) -> list[Difference]:
@@ -305,6 +329,8 @@ class Applying:
     def _readers_run(self) -> bool:
         """Whether everybody has the stored tokens: all pods are new, and Grafana was told."""
         target = self.target
+        if target.only is not None:  # who still has a former one may not have been chosen
+            return False
         if self.bundle.grafana.data_sources and not self._inside.grafana_asked:
             return False
         readers = [Ref.of(one) for one in self.bundle.kubernetes if reads_secrets(one)]
@@ -314,6 +340,8 @@ class Applying:
 
     def _note(self, found: Sequence[Difference], there: Snapshot) -> None:
         """Objects that were as they should be are noted as such, should the inventory not know."""
+        if self.target.only is not None:  # `found` is a part only
+            return
         changed = {one.ref for one in found}
         objects = dict(self._carrier.inventory.objects)
         for ref in map(Ref.of, self.bundle.kubernetes):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tigctl.errors import TargetError
 from tigctl.render.bundle import Bundle
-from tigctl.targets import database, grafana_changes, grafana_state
+from tigctl.targets import database, grafana_changes, influxdb_state, keeping
+from tigctl.targets.keeping import Choice, Kept, Key
 from tigctl.targets.kubernetes import names, waves
-from tigctl.targets.model import Action
+from tigctl.targets.kubernetes.comparing import GRAFANA_KINDS
 
 if TYPE_CHECKING:
     from tigctl.targets.kubernetes.target import KubernetesTarget
@@ -20,10 +23,12 @@ class Inside:
     """Made for one run.
 
     `former_tokens`: whether there are tokens beside the stored ones. `grafana_asked`: whether
-    Grafana has what it should.
+    Grafana has what it should. `choice`: what stays as it is. `anew`: what was made anew.
     """
 
     def __init__(self, target: KubernetesTarget, bundle: Bundle) -> None:
+        self.choice = Choice()
+        self.anew: tuple[Key, ...] = ()
         self.target = target
         self.bundle = bundle
         self.former_tokens = False
@@ -31,7 +36,8 @@ class Inside:
 
     def prepare_influxdb(self) -> str:
         """First set-up, buckets, tasks and tokens; what the step says."""
-        target, wanted = self.target, self.bundle.influxdb
+        target, kept = self.target, self._kept(influxdb_state.KINDS)
+        wanted = influxdb_state.as_kept(self.bundle.influxdb, kept.values())
         url = target.reach.url(waves.INFLUXDB)
         if url is None:
             raise TargetError(
@@ -47,9 +53,14 @@ class Inside:
                     f" restarted twice: tigctl apply {target.tenant} --recover-operator",
                 )
             done = database.ensure(
-                influx, target.secrets, wanted, new_tokens=target.options.new_tokens
+                influx,
+                target.secrets,
+                wanted,
+                replace(self.choice, kept=kept),
+                new_tokens=target.options.new_tokens,
             )
         self.former_tokens = done.former
+        self.anew += done.tasks
         return _told((*done.created, *done.changed))
 
     def retire(self) -> str:
@@ -71,15 +82,15 @@ class Inside:
                     f"{target.tenant}: no pod of Grafana is ready",
                     hint=f"tigctl status {target.tenant}; then apply again",
                 )
-            found = grafana_state.look(grafana, state)
-            wanted = [
-                change
-                for change in grafana_state.changes(state, found, token)
-                if target.options.adopt or change.action is not Action.ADOPT
-            ]
-            done = grafana_changes.apply(grafana, state, token, wanted)
+            choice = replace(self.choice, kept=self._kept(GRAFANA_KINDS))
+            adopt = target.options.adopt
+            done = grafana_changes.apply(grafana, state, token, choice=choice, adopt=adopt)
         self.grafana_asked = True
+        self.anew += done.anew
         return _told((*done.created, *done.changed, *done.deleted))
+
+    def _kept(self, kinds: Collection[str]) -> dict[Key, Kept]:
+        return {one.key: one for one in keeping.of_kinds(self.choice.kept, kinds)}
 
 
 def _told(parts: tuple[str, ...]) -> str:

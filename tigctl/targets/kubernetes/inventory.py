@@ -1,8 +1,8 @@
 """What tigctl applied last, kept in a ConfigMap of the tenant's namespace.
 
 For each object its uid and the fingerprint of the fields that were ours right after the apply;
-for each object that somebody changed on purpose, the values to keep (`apply --adopt`); for each
-entrance with an address of its own, that address, so that it stays.
+what somebody changed on purpose and keeps, anywhere in the tenant (see `targets/keeping.py`);
+for each entrance with an address of its own, that address, so that it stays.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any, Self
 
 from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.kinds import Ref
+from tigctl.targets import keeping
+from tigctl.targets.keeping import Kept, Key
 from tigctl.targets.kubernetes import managed, names
 
 _KEY = "objects.json"
@@ -37,13 +39,13 @@ class Applied:
 class Inventory:
     """All objects applied for one tenant.
 
-    `kept` maps an object to fields that stay as somebody made them: the path as a list of
-    parts (see `fieldpath`, dumped) and the value. `revision` is the number of the last one.
+    The `values` of a decision in `kept` on an object are by path, dumped as `fieldpath` does.
+    `revision` is the number of the last one.
     `addresses` are by Service, with a comma between two of them.
     """
 
     objects: Mapping[Ref, Applied] = field(default_factory=dict)
-    kept: Mapping[Ref, Mapping[str, Any]] = field(default_factory=dict)
+    kept: Mapping[Key, Kept] = field(default_factory=dict)
     revision: int = 0
     addresses: Mapping[str, str] = field(default_factory=dict)
 
@@ -66,7 +68,7 @@ class Inventory:
             document = json.loads((found or {})["data"][_KEY])
             return cls(
                 {_ref(key): Applied(*value) for key, value in document["objects"].items()},
-                {_ref(key): dict(value) for key, value in document["kept"].items()},
+                keeping.loaded(document["kept"]),
                 int(document["revision"]),
                 {str(key): str(value) for key, value in document.get("addresses", {}).items()},
             )
@@ -77,7 +79,7 @@ class Inventory:
         """Writes it, whatever was there."""
         document = {
             "objects": {_key(ref): [one.uid, one.fingerprint] for ref, one in self.objects.items()},
-            "kept": {_key(ref): dict(values) for ref, values in self.kept.items()},
+            "kept": keeping.dumped(self.kept),
             "revision": self.revision,
             "addresses": dict(self.addresses),
         }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -18,6 +18,7 @@ from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.errors import Conflict, NotThere, Refused
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import TargetError, TigctlError
+from tigctl.targets.keeping import Kept
 from tigctl.targets.kubernetes import fieldpath, managed, names, volumes
 from tigctl.targets.kubernetes.fieldpath import Path
 from tigctl.targets.kubernetes.inventory import Inventory
@@ -61,12 +62,12 @@ def stamped(wanted: Object) -> Object:
     return {**wanted, "metadata": {**metadata, "annotations": annotations}}
 
 
-def kept(wanted: Object, values: Mapping[str, Any] | None) -> Object:
+def kept(wanted: Object, decision: Kept | None) -> Object:
     """The object with the fields that stay as somebody made them."""
-    if not values:
+    if decision is None or not decision.values:
         return wanted
     changed = copy.deepcopy(wanted)
-    for document, value in values.items():
+    for document, value in decision.values.items():
         fieldpath.put(changed, fieldpath.loads(document), value)
     return changed
 
@@ -88,7 +89,7 @@ def differences(
     by_ref = {}
     for one in wanted:
         ref = Ref.of(one)
-        by_ref[ref] = stamped(kept(one, inventory.kept.get(ref)))
+        by_ref[ref] = stamped(kept(one, inventory.kept.get((ref.kind, ref.name))))
     unsure = [
         ref for ref in by_ref if not _untouched(ref, by_ref[ref], snapshot, inventory)
     ]  # in order
@@ -146,9 +147,16 @@ def _deletions(wanted: Any, snapshot: Snapshot, inventory: Inventory) -> Iterato
             or managed.ours(metadata) is None
             or metadata.get("deletionTimestamp")
             or (known is not None and known.uid != metadata.get("uid"))
+            or _stays(ref, inventory)
         ):
             continue
         yield Difference(ref, Change(Action.DELETE, ref.kind, ref.name, manager="tigctl"), None)
+
+
+def _stays(ref: Ref, inventory: Inventory) -> bool:
+    """Whether somebody keeps the whole object, though no file wants it any more."""
+    decision = inventory.kept.get((ref.kind, ref.name))
+    return decision is not None and not decision.values
 
 
 def _all_fields(wanted: Object) -> tuple[FieldChange, ...]:

@@ -68,7 +68,8 @@ def recover(target: KubernetesTarget, bundle: Bundle, there: Snapshot, carrier: 
     """
     ref = Ref("StatefulSet", target.namespace, waves.INFLUXDB)
     found = target.wanted(bundle, there, carrier.inventory)
-    usual = kept(next(one for one in found if Ref.of(one) == ref), carrier.inventory.kept.get(ref))
+    decision = carrier.inventory.kept.get((ref.kind, ref.name))
+    usual = kept(next(one for one in found if Ref.of(one) == ref), decision)
     try:
         _apply(target, carrier, with_recovery(usual, bundle.influxdb.organization))
         said = target.cluster.logs(target.namespace, _POD, CONTAINER, lines=_LINES)

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tigctl.backends.grafana import Grafana
-from tigctl.backends.influxdb import Influx
 from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.kinds import Ref
-from tigctl.errors import BackendError, TargetError
+from tigctl.errors import BackendError, TargetError, UsageError
 from tigctl.render.bundle import Bundle
 from tigctl.render.kubernetes.grafana import ROOT_URL
-from tigctl.targets import compare, database, grafana_state, influxdb_state
+from tigctl.targets import database
 from tigctl.targets.environment import refuse_unset
-from tigctl.targets.grafana_state import Found
 from tigctl.targets.interface import Access, Component, Observer, Opening, Revision
+from tigctl.targets.keeping import Choice, Held, Kept, Key, Settled, decided
 from tigctl.targets.kubernetes import (
+    comparing,
     fitting,
+    keeping,
     lease,
     names,
     pools,
-    recovering,
     removing,
     revisions,
     snapshot,
@@ -38,7 +38,7 @@ from tigctl.targets.kubernetes.secret_store import SecretStore
 from tigctl.targets.kubernetes.snapshot import Snapshot
 from tigctl.targets.kubernetes.wanted import device_values, wanted_objects
 from tigctl.targets.kubernetes.waves import GRAFANA, INFLUXDB
-from tigctl.targets.model import Action, Change, FieldChange, Json, Resource
+from tigctl.targets.model import Action, Change, FieldChange, Json
 
 _STATES = {"CrashLoopBackOff", "ImagePullBackOff", "InvalidImageName", "FailedCreate"}
 
@@ -75,6 +75,8 @@ class KubernetesTarget:
         self._ground = ground or Ground()
         self._known = known
         self._found: Sequence[Difference] = ()
+        self._held: tuple[Held, ...] = ()
+        self.only: frozenset[Key] | None = None
         self.revision = 0  # that the last apply of this object left
 
     def ping_method(self, setting: str) -> str:
@@ -87,12 +89,36 @@ class KubernetesTarget:
         """What makes the cluster, its InfluxDB and its Grafana what the bundle says."""
         there, inventory = self.look()
         self._found = found = self.differences(bundle, there, inventory)
+        inside = Settled()
+        if not self.options.objects_only:
+            inside = comparing.compared(self, bundle, there, inventory.kept)
+        wanted = self.wanted(bundle, there, inventory) if inventory.kept else ()
+        self._held = (*keeping.held(inventory.kept.values(), wanted), *inside.held)
         return (
             *(one.change for one in found if one.wanted is not None),
-            *self._secret_changes(bundle, there),
-            *(() if self.options.objects_only else self.state_changes(bundle, there)),
+            *filter(self._takes, (*self._secret_changes(bundle, there), *inside.changes)),
             *(one.change for one in found if one.wanted is None),
         )
+
+    def _takes(self, change: Change) -> bool:
+        return Choice(only=self.only).takes(change.kind, change.name)
+
+    def held(self) -> tuple[Held, ...]:
+        """What decisions hold back; after `changes`."""
+        return self._held
+
+    def kept(self) -> tuple[Kept, ...]:
+        """The decisions to leave things as somebody made them."""
+        return tuple(Inventory.load(self.cluster, self.namespace).kept.values())
+
+    def narrow(self, only: Collection[Key]) -> None:
+        """From now on these changes only."""
+        if not self.exists():
+            raise UsageError(
+                f"{self.tenant}: nothing is applied yet, so there is no part of it to repair",
+                hint=f"tigctl apply {self.tenant}",
+            )
+        self.only = frozenset(only)
 
     def room(self, bundle: Bundle) -> Mapping[str, Json]:
         """What the tenant asks of the nodes, and whether what `changes` found would fit."""
@@ -115,7 +141,11 @@ class KubernetesTarget:
         """The Kubernetes objects that are not as they should be; see `objects.differences`."""
         wanted = self.wanted(bundle, there, inventory)
         found = differences(self.cluster, wanted, there, inventory, detail=detail)
-        return [one for one in found if one.wanted is not None or self._may_go(one.ref)]
+        return [
+            one
+            for one in found
+            if self._takes(one.change) and (one.wanted is not None or self._may_go(one.ref))
+        ]
 
     def wanted(self, bundle: Bundle, there: Snapshot, inventory: Inventory) -> list[Object]:
         """The bundle's objects, completed by what only the cluster knows."""
@@ -154,25 +184,6 @@ class KubernetesTarget:
         action = Action.CREATE if now is None else Action.UPDATE
         return Change(action, "Secret", names.DEVICES_SECRET, fields)
 
-    def state_changes(self, bundle: Bundle, there: Snapshot) -> tuple[Change, ...]:
-        """What is different inside InfluxDB and Grafana; all where none is there to be asked."""
-        if there.namespace is None:
-            influxdb = compare.changes(tuple(influxdb_state.wanted(bundle.influxdb)), ())
-            return (*influxdb, *grafana_state.changes(bundle.grafana, Found(), ""))
-        return (*self._influxdb_changes(bundle), *self._grafana_changes(bundle))
-
-    def _grafana_changes(self, bundle: Bundle) -> tuple[Change, ...]:
-        if not bundle.grafana.data_sources:
-            return ()
-        try:
-            with self.grafana() as grafana:
-                found = grafana_state.look(grafana, bundle.grafana) if grafana else Found()
-        except BackendError as error:
-            silent = FieldChange("state", error.message, "answers")
-            return (Change(Action.UPDATE, "Grafana", GRAFANA, (silent,)),)
-        token = self.secrets.read_secret(database.secret_of("read"))
-        return grafana_state.changes(bundle.grafana, found, token)
-
     @contextlib.contextmanager
     def grafana(self) -> Iterator[Grafana | None]:
         """Grafana as its administrator; None where no pod of it is ready or nobody set it up."""
@@ -184,32 +195,6 @@ class KubernetesTarget:
         prefix = self._grafana_path.rstrip("/")
         with Grafana(url, login.get("user", "admin"), login["password"], prefix) as grafana:
             yield grafana
-
-    def _influxdb_changes(self, bundle: Bundle) -> tuple[Change, ...]:
-        wanted = tuple(influxdb_state.wanted(bundle.influxdb))
-        try:
-            now = self._influxdb_now(bundle)
-            if influxdb_state.is_locked_out(now):
-                # What is behind the lock is not known, so nothing is said of it.
-                return (recovering.change(bundle.influxdb.organization, begun=False),)
-            found = compare.changes(wanted, now)
-        except BackendError as error:
-            # Its pod is ready and yet it cannot be asked: that is a finding, not an end.
-            silent = FieldChange("state", error.message, "answers")
-            return (Change(Action.UPDATE, "InfluxDB", INFLUXDB, (silent,)),)
-        anew = influxdb_state.asked_anew(bundle.influxdb, found) if self.options.new_tokens else ()
-        if recovering.begun(self):
-            return (*found, *anew, recovering.change(bundle.influxdb.organization, begun=True))
-        return (*found, *anew)
-
-    def _influxdb_now(self, bundle: Bundle) -> tuple[Resource, ...]:
-        url = self.reach.url(INFLUXDB)
-        if not url:
-            return ()
-        token = self.secrets.read_secret(database.OPERATOR)
-        tokens = {database.role(one): one.description for one in bundle.influxdb.tokens}
-        with Influx(url, bundle.influxdb.organization, token, timeout=20) as influx:
-            return tuple(influxdb_state.live(self.secrets, influx, tokens))
 
     def components(self) -> tuple[Component, ...]:
         """The state of each workload that tigctl made; none where nothing was applied."""
@@ -269,7 +254,31 @@ class KubernetesTarget:
         """
         refuse_unset(bundle.telegraf, environ, bundle.grafana.variables)
         self._known = None
-        Applying(self, bundle, environ, observe, changed=bool(changes)).run()
+        changed = any(one.action is not Action.CONFLICT for one in changes)
+        Applying(self, bundle, environ, observe, changed=changed).run()
+
+    def keep(self, bundle: Bundle, chosen: Collection[Key], since: str) -> None:
+        """Notes in the inventory that these differences stay."""
+        with lease.held(self.cluster, self.tenant, self.namespace):
+            there, inventory = self.look()
+            differing = self.differences(bundle, there, inventory, detail=False)
+            found = {(one.ref.kind, one.ref.name): one for one in differing}
+            inside = comparing.compared(self, bundle, there, inventory.kept)
+            changes = {(one.kind, one.name): one for one in inside.changes}
+            kept = dict(inventory.kept)
+            for key in chosen:
+                if key in found:
+                    kept[key] = keeping.decided(found[key], kept.get(key), since)
+                elif key in changes:
+                    kept[key] = decided(changes[key], inside.live.get(key), kept.get(key), since)
+            inventory.but(kept=kept).save(self.cluster, self.tenant, self.namespace)
+
+    def give_back(self, chosen: Collection[Key]) -> None:
+        """Ends decisions."""
+        with lease.held(self.cluster, self.tenant, self.namespace):
+            inventory = Inventory.load(self.cluster, self.namespace)
+            left = {key: one for key, one in inventory.kept.items() if key not in chosen}
+            inventory.but(kept=left).save(self.cluster, self.tenant, self.namespace)
 
     def refuse_ending(self, there: Snapshot) -> None:
         """Raises TargetError where the namespace is being deleted."""

@@ -6,13 +6,15 @@ import re
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tigctl.backends.influxdb import Influx
 from tigctl.errors import TargetError
 from tigctl.render.bundle import InfluxState
 from tigctl.targets import database, tools
+from tigctl.targets.database import Ensured
+from tigctl.targets.keeping import Choice
 from tigctl.targets.local import network, programs, recovery
 from tigctl.targets.local.layout import Layout
 from tigctl.targets.local.programs import INFLUXDB
@@ -125,8 +127,15 @@ class Server:
             hint=f"look into {self.layout.log(INFLUXDB)}",
         )
 
-    def prepare(self, state: State, wanted: InfluxState, *, new_tokens: bool = False) -> str:
-        """First set-up, buckets and tokens as wanted; says what was made or changed."""
+    def prepare(
+        self,
+        state: State,
+        wanted: InfluxState,
+        choice: Choice | None = None,
+        *,
+        new_tokens: bool = False,
+    ) -> Ensured:
+        """First set-up, buckets, tasks and tokens as wanted; returns what was made or changed."""
         url = programs.url(state.port or 0)
         with database.operator(self.layout, wanted.organization, url) as influx:
             works = database.set_up(influx, self.layout, wanted)
@@ -136,11 +145,9 @@ class Server:
                 after_recovery(influx, self.layout, recovered)
             elif not works:
                 database.set_up(influx, self.layout, wanted)
-            done = database.ensure(influx, self.layout, wanted, new_tokens=new_tokens)
-        made = [f"{len(done.created)} made"] if done.created else []
-        made += [f"{len(done.changed)} changed"] if done.changed else []
-        made += ["operator's token recovered"] if recovered else []
-        return ", ".join(made) or "as they should be"
+            done = database.ensure(influx, self.layout, wanted, choice, new_tokens=new_tokens)
+        more = (*done.changed, "operator's token") if recovered else done.changed
+        return replace(done, changed=more)
 
     def retire(self, state: State, wanted: InfluxState) -> bool:
         """Deletes tokens that nobody uses any more. Returns whether there were any."""

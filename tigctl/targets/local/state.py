@@ -7,11 +7,12 @@ plan says so, and the next apply writes it again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tigctl.spec.files import replace as replace_file
+from tigctl.targets import keeping
 from tigctl.targets.local.layout import PRIVATE_FILE, Layout
 
 VERSION = 1
@@ -28,6 +29,7 @@ class State:
         tokens: role (`write`, `read`) -> description of the token that plays it.
         influxdb: what InfluxDB held when it was last seen: "kind name" -> fields. Lets a plan
             tell what is kept while InfluxDB is stopped.
+        kept: the decisions to leave things as somebody made them (`keeping.dumped`).
         damaged: the file was there but could not be read.
     """
 
@@ -36,6 +38,7 @@ class State:
     versions: Mapping[str, str] = field(default_factory=dict)
     tokens: Mapping[str, str] = field(default_factory=dict)
     influxdb: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    kept: Sequence[Mapping[str, Any]] = ()
     damaged: bool = False
 
     @classmethod
@@ -70,6 +73,15 @@ def _checked(found: Any) -> State:
         and isinstance(found.get("ping_method", ""), str)
         and all(isinstance(mapping, dict) for mapping in mappings)
         and all(isinstance(value, dict) for value in found.get("influxdb", {}).values())
-        and set(found) <= {"port", "ping_method", "versions", "tokens", "influxdb"}
+        and _are_decisions(found.get("kept", []))
+        and set(found) <= {"port", "ping_method", "versions", "tokens", "influxdb", "kept"}
     )
-    return State(**found) if fits else State(damaged=True)
+    return State(**found | {"kept": tuple(found.get("kept", ()))}) if fits else State(damaged=True)
+
+
+def _are_decisions(found: Any) -> bool:
+    try:
+        keeping.loaded(found)
+    except (TypeError, KeyError, ValueError):
+        return False
+    return True

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tigctl.errors import TargetError, UsageError
 from tigctl.render.bundle import Bundle
-from tigctl.targets import compare, database, influxdb_state
+from tigctl.targets import compare, database, influxdb_state, keeping
 from tigctl.targets.environment import refuse_unset
 from tigctl.targets.interface import Access, Component, Observer, Opening, Revision
+from tigctl.targets.keeping import Choice, Held, Kept, Key
 from tigctl.targets.local import (
     boot,
     locks,
@@ -18,7 +20,9 @@ from tigctl.targets.local import (
     ping,
     polling,
     programs,
+    removing,
     resources,
+    running,
     server,
 )
 from tigctl.targets.local.layout import Layout, disk_errors
@@ -41,6 +45,8 @@ class LocalTarget:
         self.root = root
         self.tenant = tenant
         self._new_tokens = new_tokens
+        self._held: tuple[Held, ...] = ()
+        self._only: frozenset[Key] | None = None
         self.layout = Layout.of(root, tenant)
         self._supervisor = Supervisor(self.layout)
 
@@ -57,9 +63,55 @@ class LocalTarget:
 
     def changes(self, bundle: Bundle) -> tuple[Change, ...]:
         """What makes this machine what the bundle says."""
-        found = compare.changes(self.wanted(bundle), self.live())
-        anew = influxdb_state.asked_anew(bundle.influxdb, found) if self._new_tokens else ()
-        return (*found, *anew)
+        kept, live = self.kept(), self.live()
+        found = keeping.settled(
+            compare.changes(self.wanted(bundle), live),
+            compare.changes(self.wanted(_as_kept(bundle, kept)), live),
+            live,
+            kept,
+        )
+        self._held = found.held
+        anew = influxdb_state.asked_anew(bundle.influxdb, found.changes) if self._new_tokens else ()
+        takes = Choice(only=self._only).takes
+        return tuple(one for one in (*found.changes, *anew) if takes(one.kind, one.name))
+
+    def held(self) -> tuple[Held, ...]:
+        """What decisions hold back; after `changes`."""
+        return self._held
+
+    def kept(self) -> tuple[Kept, ...]:
+        """The decisions to leave things as somebody made them."""
+        return tuple(keeping.loaded(State.load(self.layout).kept).values())
+
+    def keep(self, bundle: Bundle, chosen: Collection[Key], since: str) -> None:
+        """Notes in state.json that these differences stay."""
+        there = {one.key: one for one in self.live()}
+        with disk_errors(self.layout.home), locks.one_at_a_time(self.layout.lock, self.tenant):
+            found = {(one.kind, one.name): one for one in self.changes(bundle)}
+            kept = {one.key: one for one in self.kept()}
+            for key in chosen:
+                if key in found:
+                    kept[key] = keeping.decided(found[key], there.get(key), kept.get(key), since)
+            self._note(kept)
+
+    def give_back(self, chosen: Collection[Key]) -> None:
+        """Ends decisions."""
+        with disk_errors(self.layout.home), locks.one_at_a_time(self.layout.lock, self.tenant):
+            self._note({one.key: one for one in self.kept() if one.key not in chosen})
+
+    def _note(self, kept: Mapping[Key, Kept]) -> None:
+        State.load(self.layout).but(kept=tuple(keeping.dumped(kept))).save(self.layout)
+
+    def narrow(self, only: Collection[Key]) -> None:
+        """From now on these changes only: those inside InfluxDB, which stand alone."""
+        for key in only:
+            if key[0] not in influxdb_state.KINDS:
+                raise UsageError(
+                    f"{keeping.said(key)} cannot be repaired alone on this machine: programs and"
+                    " their configurations belong together",
+                    hint=f"tigctl apply {self.tenant}",
+                )
+        self._only = frozenset(only)
 
     def room(self, _bundle: Bundle) -> Mapping[str, Json]:
         """Nothing: this machine is not shared, and the plan's other figures say what it needs."""
@@ -163,21 +215,45 @@ class LocalTarget:
     ) -> None:
         layout = self.layout
         names = ", ".join(shard.name for shard in bundle.telegraf)
-        with step(observe, "check configurations") as said:
-            polling.check(found.telegraf, bundle.telegraf, layout)
-            said(names)
-        state = self._remember(bundle, found)
+        state = State.load(layout)
+        if self._only is None:
+            with step(observe, "check configurations") as said:
+                polling.check(found.telegraf, bundle.telegraf, layout)
+                said(names)
+            state = self._remember(bundle, found)
         run = server.Server(layout, self._supervisor, found.influxd)
         with step(observe, "influxdb") as said:
             state = run.ensure(state)
             said("ready")
         with step(observe, "buckets, tasks, tokens") as said:
-            said(run.prepare(state, bundle.influxdb, new_tokens=self._new_tokens))
-        with step(observe, "telegraf") as said:
-            said(self._run_telegraf(bundle, found, state, environ))
-        # Telegraf has the stored token by now, and what it wrote out with the former one.
-        run.retire(state, bundle.influxdb)
+            state, did = self._prepare(run, state, bundle)
+            said(did)
+        if self._only is None:
+            with step(observe, "telegraf") as said:
+                did = running.run_telegraf(
+                    layout,
+                    self._supervisor,
+                    found.telegraf,
+                    bundle,
+                    state=state,
+                    environ=environ,
+                )
+                said(did)
+            # Telegraf has the stored token by now, and what it wrote out with the former one.
+            run.retire(state, bundle.influxdb)
         self._see(state, bundle)
+
+    def _prepare(self, run: server.Server, state: State, bundle: Bundle) -> tuple[State, str]:
+        kept = keeping.loaded(state.kept)
+        wanted = influxdb_state.as_kept(bundle.influxdb, kept.values())
+        done = run.prepare(state, wanted, Choice(kept, self._only), new_tokens=self._new_tokens)
+        left = keeping.ended(kept, done.tasks)
+        if left != kept:
+            state = state.but(kept=tuple(keeping.dumped(left)))
+            state.save(self.layout)
+        parts = [f"{len(done.created)} made"] if done.created else []
+        parts += [f"{len(done.changed)} changed"] if done.changed else []
+        return state, ", ".join(parts) or "as they should be"
 
     def _remember(self, bundle: Bundle, found: Tools) -> State:
         state = State.load(self.layout)
@@ -197,36 +273,6 @@ class LocalTarget:
         if fresh != state:
             fresh.save(self.layout)
         return fresh
-
-    def _run_telegraf(
-        self, bundle: Bundle, found: Tools, state: State, environ: Mapping[str, str]
-    ) -> str:
-        layout = self.layout
-        token = layout.read_secret(database.secret_of("write"))
-        polling.install(layout, bundle)
-        names = [shard.name for shard in bundle.telegraf]
-        for shard in bundle.telegraf:
-            program = programs.telegraf(
-                layout,
-                found.telegraf,
-                shard,
-                port=state.port or 0,
-                token=token,
-                environ=environ,
-            )
-            program.write(layout)
-        outdated = [
-            name
-            for name in names
-            if programs.running_pid(layout, name) and not programs.is_current(layout, name)
-        ]
-        self._supervisor.ensure([programs.INFLUXDB, *names])
-        for name in outdated:
-            self._supervisor.restart(name)
-        for name in (programs.INFLUXDB, *names):
-            server.wait_running(layout, self._supervisor, name)
-        polling.remove_stale(layout, names)
-        return f"ready, {len(outdated)} restarted" if outdated else "ready"
 
     def after_reboot(self) -> str:
         """How the stack comes back after a reboot, for a person; the first line says it shortly."""
@@ -281,32 +327,13 @@ class LocalTarget:
                 self._supervisor.shut_down()
                 said(", ".join(ran) or "nothing ran")
             with step(observe, "remove") as said:
-                said(self._remove(volumes=volumes))
+                said(removing.remove(layout, volumes=volumes))
         if volumes:
             shutil.rmtree(layout.home, ignore_errors=True)
-        return self._kept()
+        return removing.left(layout)
 
     def _names(self) -> list[str]:
         return sorted(path.stem for path in self.layout.run.glob("*.lock"))
-
-    def _remove(self, *, volumes: bool) -> str:
-        layout = self.layout
-        gone = [layout.run, layout.telegraf]
-        if volumes:
-            gone += [layout.influxdb, layout.secrets, layout.logs]
-        for folder in gone:
-            if folder.exists():
-                shutil.rmtree(folder)
-        if volumes:
-            layout.state.unlink(missing_ok=True)
-        return "configurations and data" if volumes else "configurations"
-
-    def _kept(self) -> Mapping[str, Json]:
-        data = self.layout.influxdb
-        if not data.exists() or not any(data.iterdir()):
-            return {}
-        size = sum(path.stat().st_size for path in data.rglob("*") if path.is_file())
-        return {"data": str(data), "bytes": size, "secrets": str(self.layout.secrets)}
 
     # History
 
@@ -352,3 +379,7 @@ class LocalTarget:
 
     def close(self) -> None:
         """Nothing is kept open."""
+
+
+def _as_kept(bundle: Bundle, kept: Collection[Kept]) -> Bundle:
+    return replace(bundle, influxdb=influxdb_state.as_kept(bundle.influxdb, kept))
