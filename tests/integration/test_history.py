@@ -61,11 +61,14 @@ def fill(server: InfluxServer) -> None:
     run(server, HOUR, BEGIN + SPAN)
 
 
-def stored(server: InfluxServer, device: str, field: str, bucket: str = "5m") -> dict[int, float]:
-    """What a bucket holds of a device's field, by time; it must be one series."""
+def stored(
+    server: InfluxServer, device: str, field: str, bucket: str = "5m", **tags: str
+) -> dict[int, float]:
+    """What a bucket holds of a device's field, by time; no time may be there twice."""
+    further = "".join(f' and r.{tag} == "{value}"' for tag, value in tags.items())
     rows = server.query(
         f'from(bucket: "{bucket}") |> range(start: {_iso(BEGIN)}, stop: {_iso(BEGIN + SPAN)})'
-        f' |> filter(fn: (r) => r.device == "{device}" and r._field == "{field}")'
+        f' |> filter(fn: (r) => r.device == "{device}" and r._field == "{field}"{further})'
     )
     found = {int(datetime.fromisoformat(row["_time"]).timestamp()): row["_value"] for row in rows}
     assert len(found) == len(rows)
@@ -227,6 +230,37 @@ def test_late_points_are_caught_up_with_if_telegraf_had_to_wait(server: InfluxSe
     near(stored(server, "late", "usage_percent"), caught)
     run(server, LATE, BEGIN + SPAN)
     near(stored(server, "late", "usage_percent"), caught)
+
+
+def test_a_port_described_anew_stays_one_port(server: InfluxServer) -> None:
+    device, alias = "renamed", (",ifAlias=old", ",ifAlias=new")
+    counted = [(BEGIN + 60 * number, 1000 * number * number) for number in range(20)]
+    points = [
+        f"interface,device={device},ifName=e1{alias[at >= BEGIN + 480]} ifHCInOctets={count}i,"
+        f"ifOperStatus=1i {at}000000000"
+        for at, count in counted
+    ]
+    # Beside it, ports of both kinds that stay as they are.
+    points += [
+        f"interface,device=quiet,ifName={name} ifHCOutOctets=5i {at}000000000"
+        for at, _ in counted
+        for name in ("e2,ifAlias=x", "e3")
+    ]
+    failed = [f"collector,input=t write_errors={n} {BEGIN + n}000000000" for n in (1, 2)]
+    assert server.write("\n".join(points + failed)) == 204
+    expected = history.increases(counted)
+    for end in range(BEGIN + 300, BEGIN + 1500, 300):
+        run(server, FIVE, end)
+    near(stored(server, device, "ifHCInOctets_increase"), expected)
+    run(server, LATE, BEGIN + SPAN)
+    near(stored(server, device, "ifHCInOctets_increase"), expected)
+    rows = server.query(
+        f'from(bucket: "5m") |> range(start: {_iso(BEGIN)}, stop: {_iso(BEGIN + SPAN)})'
+        f' |> filter(fn: (r) => r.device == "{device}" and r._field == "ifHCInOctets_increase")'
+        ' |> group() |> sort(columns: ["_time"])'
+    )
+    assert [row["ifAlias"] for row in rows] == ["old", "new", "new", "new"]
+    near(stored(server, "quiet", "ifHCOutOctets_increase", ifName="e3"), dict.fromkeys(expected, 0))
 
 
 # As InfluxDB's state

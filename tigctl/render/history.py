@@ -28,9 +28,10 @@ from tigctl.render.bundle import Task
 _UPTIME_ROUND = 2**32 / 100 - 3600
 _HALF, _ROUND = 2**31, 2**32
 
-_IMPORTS = 'import "date"\nimport "influxdata/influxdb"'
+_IMPORTS = 'import "array"\nimport "date"'
 _TO_5M = 'to(bucket: "5m")'
 _WINDOW = "window(every: 5m)"
+_NEXT = "\n        |> "
 
 
 def tasks(organization: str, *, interval: int, outage: int) -> tuple[Task, ...]:
@@ -43,11 +44,16 @@ def tasks(organization: str, *, interval: int, outage: int) -> tuple[Task, ...]:
     before = max(150, interval * 5 // 2)
     late = 3600 + -(-outage // 300) * 300
     hours = 2 + -(-outage // 3600)
-    body = (*_gauges(), *_states(), *_counters(before))
+    plain = (*_gauges(), *_states())
     name = f"tigctl {organization}"
     return (
-        _task(f"{name} 5m", "5m", "1m", (_last("5m"), *body)),
-        _task(f"{name} 5m late", "1h", "3m", (_unless_on_time(late), *body)),
+        _task(f"{name} 5m", "5m", "1m", (_last("5m"), *plain, *_counters(before))),
+        _task(
+            f"{name} 5m late",
+            "1h",
+            "3m",
+            (_unless_on_time(late), *plain, *_counters(before, parted=True)),
+        ),
         _task(f"{name} 1h", "1h", "10m", (_last("1h", f"{hours}h"), *_hourly())),
     )
 
@@ -101,8 +107,9 @@ def _states() -> Iterable[str]:
     yield _windows("worst of faults", _where(Kind.FAULT), "max", suffix="_max")
 
 
-def _counters(before: int) -> Iterable[str]:
-    yield _interfaces(before)
+def _counters(before: int, *, parted: bool = False) -> Iterable[str]:
+    """`parted`: the time is more than a single window."""
+    yield _interfaces(before, parted=parted)
     yield _short_counters(before)
     yield f"""\
 // increases of Telegraf's own counters
@@ -118,50 +125,58 @@ from(bucket: "raw")
     |> yield(name: "collector")"""
 
 
-def _interfaces(before: int) -> str:
-    """Of interfaces all in one go: a table for each device is far cheaper than one a series.
+def _interfaces(before: int, *, parted: bool) -> str:
+    """Of interfaces all in one go, with a table for each port only where there is no other way.
 
-    A pivot refuses a table that lacks one of its keys, so ports without a description go alone.
+    A pivot refuses a table that lacks one of its keys, and tags in another order are another
+    series; so ports without a description go alone. One that was described anew stays one port.
     """
     interface = MEASUREMENTS["interface"]
     counters = interface.of(Kind.COUNTER)
     states = tuple(one for one in interface.of(Kind.STATE) if one in history("interface"))
-    described, bare = (*interface.tags, "_time"), ("ifName", "_time")
+    told = ",\n            ".join(
+        (*(f"{one}_increase: r.{one}" for one in counters), *(f"{one}: r.{one}" for one in states))
+    )
+    read = f"""\
+from(bucket: "raw")
+    |> range(start: date.sub(d: {before}s, from: start), stop: stop)
+    |> filter(fn: (r) => {_any_of("interface", (*counters, *states))})"""
     return f"""\
 // interfaces: increases of counters, last states
 counters = {_list(counters)}
-kept = (tables=<-, key) =>
+kept = (tables=<-, tags) =>
     tables
         |> group(columns: {_list(("_measurement", *COMMON_TAGS))})
-        |> pivot(rowKey: key, columnKey: ["_field"], valueColumn: "_value")
-        |> group(columns: {_list(("_measurement", *COMMON_TAGS, *interface.tags))})
-        |> sort(columns: ["_time"])
-        |> difference(columns: counters, nonNegative: true, initialZero: true)
-        |> filter(fn: (r) => r._time >= start)
-        |> {_WINDOW}
-        |> cumulativeSum(columns: counters)
-        |> tail(n: 1)
-        |> duplicate(column: "_start", as: "_time")
-        |> rename(
-            fn: (column) => if contains(value: column, set: counters) then
-                column + "_increase"
-            else
-                column,
+        |> pivot(
+            rowKey: array.concat(arr: tags, v: ["_time"]),
+            columnKey: ["_field"],
+            valueColumn: "_value",
         )
-        |> influxdb.wideTo(bucket: "5m")
+        |> sort(columns: ["_time"])
+        |> group(columns: {_list(("_measurement", *COMMON_TAGS, "ifName"))})
+        |> difference(columns: counters, nonNegative: true, initialZero: true)
+        |> range(start: start, stop: stop){_NEXT + _WINDOW if parted else ""}
+        |> cumulativeSum(columns: counters)
+        |> group(columns: {_list(("_measurement", *COMMON_TAGS, "_start", "_stop"))})
+        |> sort(columns: ["_time"], desc: true)
+        |> unique(column: "ifName")
+        |> duplicate(column: "_start", as: "_time")
+        |> to(
+            bucket: "5m",
+            tagColumns: array.concat(arr: {_list(COMMON_TAGS)}, v: tags),
+            fieldFn: (r) => ({{
+            {told},
+        }}),
+        )
 
-from(bucket: "raw")
-    |> range(start: date.sub(d: {before}s, from: start), stop: stop)
-    |> filter(fn: (r) => {_any_of("interface", (*counters, *states))})
+{read}
     |> filter(fn: (r) => exists r.ifAlias)
-    |> kept(key: {_list(described)})
+    |> kept(tags: {_list(interface.tags)})
     |> yield(name: "interfaces")
 
-from(bucket: "raw")
-    |> range(start: date.sub(d: {before}s, from: start), stop: stop)
-    |> filter(fn: (r) => {_any_of("interface", (*counters, *states))})
+{read}
     |> filter(fn: (r) => not exists r.ifAlias)
-    |> kept(key: {_list(bare)})
+    |> kept(tags: ["ifName"])
     |> yield(name: "interfaces without description")"""
 
 

@@ -56,4 +56,4 @@ def test_the_fields_of_history_are_those_of_the_program() -> None:
     for name, how, fields in re.findall(r"^\| `(\w+)` \| (\w+) \| (.*) \|$", table, re.MULTILINE):
         told.setdefault(name, {}).update(dict.fromkeys(re.findall(r"`(\w+)`", fields), how))
 
-    assert told == {name: history(name) for name in MEASUREMENTS}
+    assert told == {name: kept for name in MEASUREMENTS if (kept := history(name))}

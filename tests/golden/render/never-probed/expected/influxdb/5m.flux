@@ -1,5 +1,5 @@
+import "array"
 import "date"
-import "influxdata/influxdb"
 
 option task = {name: "tigctl acme 5m", every: 5m, offset: 1m}
 
@@ -109,16 +109,7 @@ from(bucket: "raw")
     |> range(start: start, stop: stop)
     |> filter(fn: (r) => (r._measurement == "ping" and r._field == "result_code")
         or (r._measurement == "tcp" and r._field == "result_code")
-        or (r._measurement == "system"
-            and (r._field == "sysName"
-                or r._field == "sysDescr"
-                or r._field == "sysObjectID"
-                or r._field == "uptime_seconds"))
-        or (r._measurement == "inventory"
-            and (r._field == "vendor"
-                or r._field == "model"
-                or r._field == "serial"
-                or r._field == "os_version"))
+        or (r._measurement == "system" and r._field == "uptime_seconds")
         or (r._measurement == "sensor"
             and (r._field == "status"
                 or r._field == "text")))
@@ -148,25 +139,38 @@ counters = [
     "ifInDiscards",
     "ifOutDiscards",
 ]
-kept = (tables=<-, key) =>
+kept = (tables=<-, tags) =>
     tables
         |> group(columns: ["_measurement", "device", "site", "role"])
-        |> pivot(rowKey: key, columnKey: ["_field"], valueColumn: "_value")
-        |> group(columns: ["_measurement", "device", "site", "role", "ifName", "ifAlias"])
-        |> sort(columns: ["_time"])
-        |> difference(columns: counters, nonNegative: true, initialZero: true)
-        |> filter(fn: (r) => r._time >= start)
-        |> window(every: 5m)
-        |> cumulativeSum(columns: counters)
-        |> tail(n: 1)
-        |> duplicate(column: "_start", as: "_time")
-        |> rename(
-            fn: (column) => if contains(value: column, set: counters) then
-                column + "_increase"
-            else
-                column,
+        |> pivot(
+            rowKey: array.concat(arr: tags, v: ["_time"]),
+            columnKey: ["_field"],
+            valueColumn: "_value",
         )
-        |> influxdb.wideTo(bucket: "5m")
+        |> sort(columns: ["_time"])
+        |> group(columns: ["_measurement", "device", "site", "role", "ifName"])
+        |> difference(columns: counters, nonNegative: true, initialZero: true)
+        |> range(start: start, stop: stop)
+        |> cumulativeSum(columns: counters)
+        |> group(columns: ["_measurement", "device", "site", "role", "_start", "_stop"])
+        |> sort(columns: ["_time"], desc: true)
+        |> unique(column: "ifName")
+        |> duplicate(column: "_start", as: "_time")
+        |> to(
+            bucket: "5m",
+            tagColumns: array.concat(arr: ["device", "site", "role"], v: tags),
+            fieldFn: (r) => ({
+            ifHCInOctets_increase: r.ifHCInOctets,
+            ifHCOutOctets_increase: r.ifHCOutOctets,
+            ifHCInUcastPkts_increase: r.ifHCInUcastPkts,
+            ifHCOutUcastPkts_increase: r.ifHCOutUcastPkts,
+            ifInErrors_increase: r.ifInErrors,
+            ifOutErrors_increase: r.ifOutErrors,
+            ifInDiscards_increase: r.ifInDiscards,
+            ifOutDiscards_increase: r.ifOutDiscards,
+            ifOperStatus: r.ifOperStatus,
+        }),
+        )
 
 from(bucket: "raw")
     |> range(start: date.sub(d: 150s, from: start), stop: stop)
@@ -179,11 +183,9 @@ from(bucket: "raw")
                 or r._field == "ifOutErrors"
                 or r._field == "ifInDiscards"
                 or r._field == "ifOutDiscards"
-                or r._field == "ifAdminStatus"
-                or r._field == "ifOperStatus"
-                or r._field == "ifHighSpeed"))
+                or r._field == "ifOperStatus"))
     |> filter(fn: (r) => exists r.ifAlias)
-    |> kept(key: ["ifName", "ifAlias", "_time"])
+    |> kept(tags: ["ifName", "ifAlias"])
     |> yield(name: "interfaces")
 
 from(bucket: "raw")
@@ -197,11 +199,9 @@ from(bucket: "raw")
                 or r._field == "ifOutErrors"
                 or r._field == "ifInDiscards"
                 or r._field == "ifOutDiscards"
-                or r._field == "ifAdminStatus"
-                or r._field == "ifOperStatus"
-                or r._field == "ifHighSpeed"))
+                or r._field == "ifOperStatus"))
     |> filter(fn: (r) => not exists r.ifAlias)
-    |> kept(key: ["ifName", "_time"])
+    |> kept(tags: ["ifName"])
     |> yield(name: "interfaces without description")
 
 // interfaces: increases of 32-bit counters

@@ -1,5 +1,5 @@
+import "array"
 import "date"
-import "influxdata/influxdb"
 
 option task = {name: "tigctl acme 1h", every: 1h, offset: 10m}
 
@@ -118,20 +118,8 @@ from(bucket: "5m")
     |> range(start: start, stop: stop)
     |> filter(fn: (r) => (r._measurement == "ping" and r._field == "result_code")
         or (r._measurement == "tcp" and r._field == "result_code")
-        or (r._measurement == "system"
-            and (r._field == "sysName"
-                or r._field == "sysDescr"
-                or r._field == "sysObjectID"
-                or r._field == "uptime_seconds"))
-        or (r._measurement == "inventory"
-            and (r._field == "vendor"
-                or r._field == "model"
-                or r._field == "serial"
-                or r._field == "os_version"))
-        or (r._measurement == "interface"
-            and (r._field == "ifAdminStatus"
-                or r._field == "ifOperStatus"
-                or r._field == "ifHighSpeed"))
+        or (r._measurement == "system" and r._field == "uptime_seconds")
+        or (r._measurement == "interface" and r._field == "ifOperStatus")
         or (r._measurement == "sensor"
             and (r._field == "status"
                 or r._field == "text")))
