@@ -31,6 +31,7 @@ class Symbol:
         exact: one row of a table, read as a scalar; `oid` is complete then.
         row: of a column of another table: at which row it is read, as a template of columns of
             the metric's own table and parts of its index. Empty: at the same row.
+        bits: BITS of SMIv2, whose octets are no text.
     """
 
     oid: str
@@ -40,6 +41,7 @@ class Symbol:
     slow: bool = False
     exact: bool = False
     row: str = ""
+    bits: bool = False
 
     @property
     def elsewhere(self) -> bool:

@@ -12,7 +12,7 @@ from collectors.knowledge.model import PLACEHOLDER, Symbol
 from collectors.knowledge.values import oid, yes
 
 _SYMBOL_KEYS = ("OID", "name", "description", "scale_factor", "extract_value", "tigctl")
-_EXTENSION_KEYS = ("unless", "slow", "row")
+_EXTENSION_KEYS = ("unless", "slow", "row", "bits")
 _TAG_KEYS = ("tag", "symbol", "column", "index", "index_transform", "mapping", "MIB", "table")
 # What the open schema does to a value before it is used; ours are said in the expression.
 _UNUSED = ("scale_factor", "extract_value")
@@ -98,6 +98,7 @@ def _symbol(item: Map, mib: str, faults: Faults, *, table: bool) -> Symbol | Non
         slow=yes(extension.get("slow", "")),
         exact=exact,
         row="" if exact else row,
+        bits=yes(extension.get("bits", "")),
     )
 
 

@@ -47,7 +47,7 @@ def _rule(number: int, part: Part) -> str:
         rows = (f"{quoted(one.name)}: ({quoted(one.oid)}, {_row(one)})" for one in part.beside)
         lines.append(f"    f = beside(metric, f, {{{', '.join(rows)}}})")
     for group in _groups(part.metric.outputs):
-        lines += _points(group, part.naming)
+        lines += _points(group, part)
     return "\n".join(lines) + "\n"
 
 
@@ -62,10 +62,13 @@ def _groups(outputs: Sequence[Output]) -> Iterable[list[Output]]:
     return groups.values()
 
 
-def _points(group: Sequence[Output], naming: Naming | None) -> list[str]:
+def _points(group: Sequence[Output], part: Part) -> list[str]:
     first = group[0]
-    lines = [f"tags = {_tags(first, naming)}"]
-    if first.state:
+    lines = [f"tags = {_tags(first, part.naming)}"]
+    if first.state and first.state.symbol in {one.name for one in part.metric.symbols if one.bits}:
+        numbers = _states(first.state.values)
+        lines.append(f"fields = told_bits(f, {quoted(first.state.symbol)}, {numbers})")
+    elif first.state:
         numbers, texts = _states(first.state.values), _states(first.state.texts)
         lines.append(f"fields = told_state(f, {quoted(first.state.symbol)}, {numbers}, {texts})")
     else:

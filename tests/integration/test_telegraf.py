@@ -22,12 +22,14 @@ import pytest
 
 from collectors.datamodel import COMMON_TAGS, MEASUREMENTS, FieldType
 from collectors.facts import InterfaceKey
-from collectors.knowledge.model import Symbol
+from collectors.knowledge.model import Metric, Output, State, Symbol
 from collectors.login import AuthProtocol, PrivacyProtocol, Secret, User
 from collectors.telegraf import limits
 from collectors.telegraf.model import Poll, Settings
+from collectors.telegraf.reading import Part
 from collectors.telegraf.rule import InterfaceRule
 from collectors.telegraf.shard import render
+from collectors.telegraf.starlark import script
 from collectors.telegraf.writer import Script, Table, Toml, document, dump
 from tests.integration.agents import (
     COMMUNITY,
@@ -533,6 +535,43 @@ def test_the_script_survives_any_value(tmp_path: Path) -> None:
     assert numbers["-1i"] == -8.0
     for none in ('""', '"e5"', '"1e999"', '"nan"', '"0x10"', '"٣"', '"23 %"', "true"):
         assert numbers[none] is None, none
+
+
+def test_of_bits_the_worst_count(tmp_path: Path) -> None:
+    """As Telegraf hands them over: as they are where they are UTF-8, else in hexadecimal."""
+    states = {-1: (0, "none"), 0: (1, "low"), 1: (2, "out"), 5: (2, "jam"), 9: (1, "tray")}
+    output = Output("sensor", {"sensor": "{index}"}, state=State("errors", states))
+    symbol = Symbol("1.3.6.1.4.1.99999.1", "errors", bits=True)
+    metric = Metric("acme", "t", scalar=False, symbols=(symbol,), outputs=(output,))
+    told = {
+        '""': (0.0, 0, "none"),
+        '"\0"': (0.0, 0, "none"),
+        '"@"': (64.0, 2, "out"),
+        '"D"': (68.0, 2, "out, jam"),
+        '"8040"': (32832.0, 1, "low, tray"),
+        '"c0"': (192.0, 2, "out"),
+        '" "': (32.0, 3, "bit 2"),
+        "1i": None,
+    }
+    raw = tmp_path / "raw.lp"
+    lines = (f"acme:t,index={number} errors={said}" for number, said in enumerate(told))
+    raw.write_text("\n".join(lines))
+    exec_ = Table("inputs.exec", {"commands": [f"cat {raw}"], "data_format": "influx"})
+    rules = Table("processors.starlark", {"source": Script(script([Part(metric, (symbol,))]))})
+
+    points_file, path = tmp_path / "points.lp", tmp_path / "telegraf.conf"
+    output_ = Table("outputs.file", {"files": [str(points_file)], "data_format": "influx"})
+    path.write_text("\n".join(map(dump, (output_, rules, exec_))))
+
+    log = telegraf("--config", path, "--once", environ=ENVIRON)
+    points = parse(points_file.read_text())
+
+    assert " E! " not in log
+    got = {
+        int(point.tags["sensor"]): tuple(point.fields[name] for name in ("value", "status", "text"))
+        for point in points
+    }
+    assert got == {number: wanted for number, wanted in enumerate(told.values()) if wanted}
 
 
 def test_every_kind_of_configuration_is_accepted(tmp_path: Path) -> None:
