@@ -32,10 +32,9 @@ def copy(directory: Path, kubeconfig: Path) -> None:
     tenant = directory / "tenants" / TENANT
     for file in (tenant / "devices.csv", tenant / "tenant.yaml"):
         _replace(file, _THERE, _HERE)
-    target = f"targets:\n  node: {{type: kubernetes, kubeconfig: {kubeconfig}}}\ntarget: node\n"
-    _replace(directory / "fleet.yaml", "target: local\n", target)
-    with (tenant / "tenant.yaml").open("a", encoding="utf-8") as file:
-        file.write("\nexposure:\n  grafana: {host: grafana.acme.example}\n")
+    fleet = directory / "fleet.yaml"
+    _replace(fleet, "target: local\n", "target: trial\n")
+    _replace(fleet, "{type: kubernetes}", f"{{type: kubernetes, kubeconfig: {kubeconfig}}}")
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """Covers `make demo` as README shows it, twice, then `make demo-down`: what it says, what each
-device comes to, that no secret lies in a file others can read, and that nothing is left.
+device comes to, that no secret lies in a file others can read, and that nothing is left. Then the
+same devices on a cluster for trial, as docs/engineer.md shows it.
 
 Leaves out how fast it is (tests/bench). The demo's addresses and its folder are fixed, so this does
 not run beside a demo of your own.
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -18,8 +20,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.pages import blocks
+
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "demo"
+TRIAL = ROOT / "trial"
 SECRETS = ("demo-read-only", "demo-authentication", "demo-encryption")
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
@@ -113,6 +118,40 @@ def test_nothing_is_left_when_it_is_ended(demo: Ran) -> None:
         free.bind(("127.20.0.2", 1161))
     again = run("scripts/demo-down")
     assert again.code == 0, again.err
+
+
+def test_the_same_on_a_cluster_as_the_docs_show_it(tmp_path: Path) -> None:
+    if TRIAL.exists():
+        pytest.skip("a trial is there already; end it as docs/engineer.md says")
+    up, down = (block.text for block in blocks("docs/engineer.md") if "trial" in block.text)
+    environ = {**os.environ, "TIGCTL_CLUSTER": str(tmp_path / "cluster")}
+
+    def typed(text: str) -> str:
+        """What a person types, up to the first line that fails; returns what is said beside it."""
+        done = subprocess.run(
+            ["bash", "-ec", text],
+            cwd=ROOT,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stderr
+
+    begin = 'source .venv/bin/activate; eval "$(scripts/cluster up)"; '
+    try:
+        said = typed(up)
+        assert "29 of 31 devices ok" in said
+        typed(f"{begin} cd trial; tigctl plan acme")
+        typed(f"{begin} cd trial; {down}")
+        assert not TRIAL.exists()
+    finally:
+        run("scripts/devices", "down")
+        typed("scripts/cluster down")
+        shutil.rmtree(TRIAL, ignore_errors=True)
+    assert not (tmp_path / "cluster").exists()
 
 
 def _processes() -> list[str]:
