@@ -3,6 +3,10 @@
 Links between listed devices make a net; seen from its root, each device hangs on the one before
 it. The root is where the inventory already puts it: a device that is a parent and has none.
 Where it says nothing, the device with the most neighbours is taken.
+
+A suggestion is for people, who may know better. Root causes rely on what is sure alone: a device
+that two others lead to hangs on none of them, and where two devices could as well be the root,
+nothing is sure.
 """
 
 from __future__ import annotations
@@ -25,11 +29,17 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A parent for a device that has none; `why` names the link."""
+    """A parent for a device that has none; `why` names the link.
+
+    `sure`: no other device could be it. What is sure never makes a circle, also together with
+    the inventory: each step leads nearer to the root, and from a device that the inventory puts
+    below another one there is no way back to one that it puts nowhere.
+    """
 
     device: str
     parent: str
     why: str
+    sure: bool
 
 
 def links(devices: Sequence[Device], facts: Mapping[str, Facts]) -> tuple[Link, ...]:
@@ -59,9 +69,12 @@ def parents(devices: Sequence[Device], facts: Mapping[str, Facts]) -> tuple[Sugg
     for root in _roots(net, roots):
         if root in reached:
             continue
-        for device, parent in _tree(net, root, roots, reached):
+        tree = list(_tree(net, root, roots, reached))
+        rivals = [one for one, _, _ in tree if len(net[one]) == len(net[root])]
+        rooted = root in roots or not rivals
+        for device, parent, alone in tree:
             if not listed[device] and device not in roots:
-                found.append(Suggestion(device, parent, net[device][parent]))
+                found.append(Suggestion(device, parent, net[device][parent], alone and rooted))
     order = {device.name: number for number, device in enumerate(devices)}
     return tuple(sorted(found, key=lambda one: order[one.device]))
 
@@ -72,21 +85,24 @@ def _roots(net: Mapping[str, Mapping[str, str]], known: set[str]) -> list[str]:
 
 def _tree(
     net: Mapping[str, Mapping[str, str]], root: str, roots: set[str], reached: set[str]
-) -> Iterator[tuple[str, str]]:
-    """Each device with the one before it, nearest first; other roots begin trees of their own."""
+) -> Iterator[tuple[str, str, bool]]:
+    """Each device with the one before it, nearest first, and whether there is only that one.
+
+    Other roots begin trees of their own.
+    """
     # All known roots of one net grow at the same time, so that each device hangs on the nearest.
     level = [name for name in _roots(net, roots) if name in roots and name not in reached]
     level = level if root in roots else [root]
     reached.update(level)
     while level:
-        below = []
+        below: dict[str, list[str]] = {}
         for name in level:
             for other in sorted(net[name]):
                 if other not in reached:
-                    reached.add(other)
-                    below.append(other)
-                    yield other, name
-        level = below
+                    below.setdefault(other, []).append(name)
+        reached.update(below)
+        yield from ((other, before[0], len(before) == 1) for other, before in below.items())
+        level = list(below)
 
 
 def _by_name(devices: Sequence[Device], facts: Mapping[str, Facts]) -> dict[str, str]:

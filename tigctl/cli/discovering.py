@@ -228,7 +228,8 @@ def suggested(tenant: Tenant, lock: Mapping[str, Found]) -> Iterator[str]:
     }
     found = parents(tenant.devices, facts)
     for one in found[:_SUGGESTIONS]:
-        yield f"parent   {one.device}: {one.parent} ({one.why}); write it into the column parent"
+        known = "alerts rely on it" if one.sure else "not sure, so alerts do not rely on it"
+        yield f"parent   {one.device}: {one.parent} ({one.why}); {known}; column parent decides"
     if len(found) > _SUGGESTIONS:
         yield f"         and {len(found) - _SUGGESTIONS} more"
 

@@ -41,6 +41,7 @@ def explanation(stack: Stack, name: str) -> list[str]:
         lines += _counters(facts, expected.budget.interval)
         lines += _labelled("log in", _login(tenant.logins_for(device), entry))
     lines += _checks(device, tenant)
+    lines += _hangs(expected)
     lines += _beside(facts)
     if entry and entry.silence:
         kept = " What was known from before is still polled." if facts else ""
@@ -163,6 +164,13 @@ def _checks(device: Device, tenant: Tenant) -> Iterator[str]:
     checks = [f"ping, {tenant.settings.ping.count} packets"] if device.icmp else []
     checks += [f"TCP port {port}" for port in device.tcp]
     yield from _labelled("also", "; ".join(checks) if checks else "no ping: the inventory says so")
+
+
+def _hangs(expected: DeviceSummary) -> Iterator[str]:
+    """The device that alerts take for the cause where both are down."""
+    if expected.parent:
+        why = f"by {printable(expected.link)}" if expected.link else "the inventory says"
+        yield from _labelled("hangs on", f"{expected.parent} ({why})")
 
 
 def _beside(facts: Facts | None) -> Iterator[str]:

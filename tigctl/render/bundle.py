@@ -159,7 +159,8 @@ class DeviceSummary:
     """What the bundle expects of one device; `status` and `verify` judge by it.
 
     `expects` names the measurements that should arrive (`ping`, `system`, `interface` …);
-    `silence` says why probing got no answer, empty where it did or was not done.
+    `silence` says why probing got no answer, empty where it did or was not done. `parent` is the
+    device it hangs on, by the inventory or else by its neighbours: then `link` says which link.
     """
 
     name: str
@@ -173,6 +174,8 @@ class DeviceSummary:
     expects: tuple[str, ...]
     budget: Budget
     silence: str = ""
+    parent: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

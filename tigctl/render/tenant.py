@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from collectors.datamodel import MEASUREMENTS
 from collectors.device import Device
+from collectors.discovery.topology import Suggestion, parents
 from collectors.facts import Found
 from collectors.knowledge.match import match
 from collectors.knowledge.model import Library, Match
@@ -76,7 +77,8 @@ def render(
         poll = _poll(tenant, device, found, library, unknown)
         planned.append(_Planned(poll, found, stale, budget(poll, settings, reader)))
     shards = telegraf([one.poll for one in planned], settings, reader)
-    summaries = tuple(map(_summary, planned))
+    hung = _hung(tenant, planned)
+    summaries = tuple(_summary(one, hung.get(one.poll.device.name)) for one in planned)
     return Bundle(
         tenant=tenant.name,
         telegraf=shards,
@@ -194,7 +196,13 @@ def _influxdb(tenant: Tenant, settings: Settings, planned: Sequence[_Planned]) -
     )
 
 
-def _summary(one: _Planned) -> DeviceSummary:
+def _hung(tenant: Tenant, planned: Iterable[_Planned]) -> dict[str, Suggestion]:
+    """On whom devices without a parent in the inventory hang, as far as that is sure."""
+    facts = {one.poll.device.name: one.poll.facts for one in planned if one.poll.facts}
+    return {one.device: one for one in parents(tenant.devices, facts) if one.sure}
+
+
+def _summary(one: _Planned, hung: Suggestion | None) -> DeviceSummary:
     device, facts = one.poll.device, one.poll.facts
     profile = one.poll.match.profile
     return DeviceSummary(
@@ -209,6 +217,8 @@ def _summary(one: _Planned) -> DeviceSummary:
         expects=_expects(one.poll),
         budget=one.budget,
         silence=one.found.silence.text if one.found and one.found.silence else "",
+        parent=device.parent or (hung.parent if hung else ""),
+        link=hung.why if hung else "",
     )
 
 

@@ -195,7 +195,8 @@ class Row(Section):
     """What it is for (core, access, ups …); tag of every point."""
 
     parent: str = ""
-    """Name of the device it hangs on, for root causes in alerts."""
+    """Name of the device it hangs on, for root causes in alerts. Default: what LLDP and CDP say,
+    where that is sure."""
 
     credentials: str = ""
     """Name of the credentials to log in with. Default: the one named default, else all are

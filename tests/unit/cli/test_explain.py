@@ -3,6 +3,7 @@ written down here. The rest of its lines is shown in docs/noc.md, which is teste
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,29 @@ def test_neighbours_are_listed_and_the_rest_counted(
     lines = explained(tmp_path, capsys, facts(48, neighbours=beside))
     at = lines.index("beside      Gi0 to n0·[2J up (LLDP)")
     assert lines[at + 12] == "            and 2 more"
+
+
+def test_it_says_on_whom_a_device_hangs_and_how_that_is_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tenant = tmp_path / "tenants/acme"
+    tenant.mkdir(parents=True)
+    (tmp_path / "fleet.yaml").write_text(
+        "credentials: {default: {version: 2c, community: {env: C}}}\n"
+    )
+    (tenant / "tenant.yaml").write_text("")
+    rows = "core,10.0.0.1,\nsw1,10.0.0.2,\nsw2,10.0.0.3,core\n"
+    (tenant / "devices.csv").write_text(f"name,address,parent\n{rows}")
+    beside = tuple(Neighbour("lldp", f"Gi{n}", name, "Te1") for n, name in enumerate(("sw1", "x")))
+    told = replace(facts(4), sys_name="core", neighbours=beside)
+    lock.write(tenant / "devices.lock.json", {"core": Found("10.0.0.1", 161, told)})
+    said = {}
+    for name in ("core", "sw1", "sw2"):
+        assert main(["--workspace", str(tmp_path), "explain", "acme", name]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        said[name] = [one for one in lines if one.startswith("hangs on")]
+    assert said == {
+        "core": [],
+        "sw1": ["hangs on    core (by Te1 to Gi0, lldp)"],
+        "sw2": ["hangs on    core (the inventory says)"],
+    }

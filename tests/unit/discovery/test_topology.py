@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import asyncio
 
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
 from collectors.device import Device
 from collectors.discovery.topology import parents
 from collectors.facts import Facts, Neighbour
@@ -15,11 +18,17 @@ from collectors.snmp.credentials import prepare
 from tests.simulator import ber
 from tests.unit.probe.fakes import COMMUNITY, SYSTEM, serving, well_behaved
 from tests.unit.probe.test_probe_device import Wanted
+from tigctl.spec.check import circles
 
 
 def facts(name: str, **neighbours: str) -> Facts:
     beside = (Neighbour("lldp", port, far, "uplink") for port, far in neighbours.items())
     return Facts("default", "1.3", "", name, neighbours=tuple(beside))
+
+
+def sure(devices: list[Device], told: list[Facts]) -> dict[str, str]:
+    by_name = {device.name: one for device, one in zip(devices, told, strict=False)}
+    return {one.device: one.parent for one in parents(devices, by_name) if one.sure}
 
 
 def suggested(devices: list[Device], told: list[Facts]) -> dict[str, str]:
@@ -56,6 +65,47 @@ def test_a_name_of_two_devices_is_nobody_s() -> None:
     devices = [device("a"), device("x1"), device("x22")]
     told = [facts("a", l="switch"), facts("switch"), facts("switch")]
     assert suggested(devices, told) == {}
+
+
+def test_whom_two_lead_to_hangs_on_nobody_for_sure() -> None:
+    devices = [device(name) for name in ("core", "d1", "d22", "acc333", "edge4444")]
+    told = [
+        facts("core", a="d1", b="d22", c="x", d="edge4444"),
+        facts("d1", u="core", d="acc333"),
+        facts("d22", u="core", d="acc333"),
+    ]
+    assert suggested(devices, told)["acc333"] == "d1"
+    assert sure(devices, told) == {"d1": "core", "d22": "core", "edge4444": "core"}
+
+
+def test_nothing_is_sure_where_two_could_be_the_root() -> None:
+    devices = [device("a"), device("bb"), device("ccc"), device("dddd")]
+    told = [facts("a", l="bb"), facts("bb", l="a"), facts("ccc", l="dddd")]
+    assert suggested(devices, told) == {"bb": "a", "dddd": "ccc"}
+    assert sure(devices, told) == {}
+    listed = [device("a"), device("bb", "a"), device("ccc"), device("dddd")]
+    assert sure(listed, [*told[:2], facts("ccc", l="a", r="dddd")]) == {"ccc": "a", "dddd": "ccc"}
+
+
+NAMES = [f"n{'x' * number}" for number in range(8)]
+
+
+@given(
+    edges=st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=20),
+    listed=st.dictionaries(st.sampled_from(NAMES), st.sampled_from(NAMES)),
+)
+def test_inventory_and_what_is_sure_never_make_a_circle(
+    edges: list[tuple[str, str]], listed: dict[str, str]
+) -> None:
+    assume(not circles(listed))
+    devices = [device(name, listed.get(name, "")) for name in NAMES]
+    told = [
+        facts(name, **{f"p{at}": far for at, (near, far) in enumerate(edges) if near == name})
+        for name in NAMES
+    ]
+    found = sure(devices, told)
+    assert not found.keys() & listed.keys()
+    assert circles({**found, **listed}) == []
 
 
 LLDP, LOCAL = "1.0.8802.1.1.2.1.4.1.1", "1.0.8802.1.1.2.1.3.7.1"

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from collectors.device import Device
-from collectors.facts import Facts, Found, Reason, Silence
+from collectors.facts import Facts, Found, Neighbour, Reason, Silence
 from collectors.knowledge.load import load_library
 from collectors.knowledge.model import Library
 from collectors.login import Community, Login, Secret
+from tigctl.render.alerts import settings as alerts
 from tigctl.render.bundle import Bundle
 from tigctl.render.tenant import render
 from tigctl.spec.model import TargetSettings, TenantSettings
@@ -184,3 +185,14 @@ def test_settings_reach_telegraf(library: Library) -> None:
     assert read["inputs"]["ping"][0]["count"] == 2
     assert read["inputs"]["ping"][0]["method"] == "native"
     assert read["outputs"]["influxdb_v2"][0]["organization"] == "acme"
+
+
+def test_alerts_take_parents_from_neighbours_where_the_inventory_has_none(library: Library) -> None:
+    beside = (Neighbour("lldp", "Gi1", "edge", "Gi9"), Neighbour("cdp", "Gi2", "odd", "Gi8"))
+    lock = {"core": found(replace(FACTS, neighbours=beside))}
+    devices = device("core"), device("edge"), device("odd", parent="other"), device("other")
+    bundle = made(library, lock, *devices)
+    hung = {one.name: (one.parent, one.link) for one in bundle.devices if one.parent}
+    assert hung == {"edge": ("core", "Gi9 to Gi1, lldp"), "odd": ("other", "")}
+    seen = alerts.context(tenant(*devices), bundle.devices)
+    assert {one.name: one.parent for one in seen.devices}["edge"] == "core"

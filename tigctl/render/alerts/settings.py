@@ -34,7 +34,7 @@ def context(tenant: Tenant, summaries: Iterable[DeviceSummary]) -> Context:
             device.name,
             device.site,
             device.role,
-            device.parent,
+            polled[device.name].parent if device.name in polled else device.parent,
             polled[device.name].budget.interval if device.name in polled else usual,
             device.snmp,
             device.icmp,

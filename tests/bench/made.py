@@ -1,0 +1,116 @@
+"""A made fleet in InfluxDB: what boards, tasks and rules are measured on.
+
+Every device has as many ports as told, two processors, a memory, a disk, four sensors; one site
+in twelve is looked at closely. Of devices: 6 hours as polled each minute, 24 hours in 5m, 30 days
+in 1h. Of all ports no more than anything asks of all ports at once, since the rest of 430 million
+values would take an hour to write: 2 hours as polled and in 5m, 7 days of octets in 1h, and the
+quarters of an hour in which rules look whether a port was ever up. Of the ports of the site looked
+at everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tests.integration.servers import InfluxServer
+
+SITES = 12
+SITE, DEVICE = "s7", "sw007"  # looked at: a site, and one of its devices
+HOUR, DAY = 3600, 86_400
+
+_OCTETS = ("ifHCInOctets", "ifHCOutOctets")
+_COUNTERS = (
+    *(*_OCTETS, "ifHCInUcastPkts", "ifHCOutUcastPkts"),
+    *("ifInErrors", "ifOutErrors", "ifInDiscards", "ifOutDiscards"),
+)
+_GAUGES = (
+    ("cpu", "cpu=0", "usage_percent"),
+    ("cpu", "cpu=1", "usage_percent"),
+    ("memory", "pool=main", "used_percent"),
+    ("storage", "storage=flash", "used_percent"),
+    *(("temperature", f"sensor=s{number}", "celsius") for number in range(4)),
+)
+_AT_ONCE = 10_000  # lines
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """How many devices with how many ports; `quick`: a twelfth of the time in raw and 5m."""
+
+    devices: int
+    ports: int
+    quick: bool = False
+
+
+def fill(server: InfluxServer, fleet: Fleet, now: int) -> Iterator[str]:
+    """Writes all of it up to `now`; says what is written as it goes."""
+    part = 12 if fleet.quick else 1
+    near = [one for one in range(fleet.devices) if f"s{one % SITES}" == SITE]
+    everybody = range(fleet.devices)
+    for bucket, step, span, all_ports, some in (
+        ("raw", 60, 6 * HOUR // part, 2 * HOUR // part, _COUNTERS),
+        ("5m", 300, DAY // part, 2 * HOUR // part, _COUNTERS),
+        ("1h", HOUR, 30 * DAY, 7 * DAY, _OCTETS),
+    ):
+        yield f"bucket {bucket}"
+        for at in range(now - span, now, step):
+            write(server, bucket, _devices(everybody, at, step))
+            if at >= now - all_ports:
+                write(server, bucket, _ports(everybody, fleet.ports, at, step, some))
+            elif bucket != "1h":
+                write(server, bucket, _ports(near, fleet.ports, at, step, _COUNTERS))
+    yield "what ports were in the last week"
+    for ago in (6 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY):
+        for at in range(now - ago - 15 * 60, now - ago, 60):
+            write(server, "raw", _ports(everybody, fleet.ports, at, 60, ()))
+
+
+def write(server: InfluxServer, bucket: str, lines: Iterable[str]) -> None:
+    """Line protocol, in portions."""
+    portion: list[str] = []
+    for line in lines:
+        portion.append(line)
+        if len(portion) == _AT_ONCE:
+            assert server.write("\n".join(portion), bucket=bucket) == 204
+            portion = []
+    if portion:
+        assert server.write("\n".join(portion), bucket=bucket) == 204
+
+
+def _who(device: int) -> str:
+    return f"device=sw{device:03},site=s{device % SITES},role=access"
+
+
+def _devices(devices: Iterable[int], at: int, step: int) -> Iterator[str]:
+    """The points of devices in one poll, or in one window; those of ports apart."""
+    stamp, answered = f"{at}000000000", ",answered_percent=100" if step > 60 else ""
+    for device in devices:
+        who, wave = _who(device), (at // 60 + device) % 50
+        yield (
+            f"ping,{who} average_response_ms={1 + wave / 10},minimum_response_ms=1,"
+            f"maximum_response_ms=9,percent_packet_loss=0,packets_transmitted=4i,"
+            f"packets_received=4i,result_code=0i{answered} {stamp}"
+        )
+        yield f"system,{who} uptime_seconds={at % 10**7} {stamp}"
+        yield f"collector,{who},input=snmp gather_ms={100 + wave} {stamp}"
+        for name, tag, field in _GAUGES:
+            yield f"{name},{who},{tag} {field}={20 + wave} {stamp}"
+
+
+def _ports(
+    devices: Iterable[int], ports: int, at: int, step: int, counters: Iterable[str]
+) -> Iterator[str]:
+    """The points of ports in one poll, or in one window: states, and these counters."""
+    stamp, suffix = f"{at}000000000", "_increase" if step > 60 else ""
+    names = [f",{one}{suffix}=" for one in counters]
+    for device in devices:
+        who = _who(device)
+        for port in range(ports):
+            count = (step if step > 60 else at) * (device + 1) * (port + 1)
+            told = "".join(f"{name}{count // at_}i" for at_, name in enumerate(names, 1))
+            alias = "uplink" if port == 0 else f"port\\ {port}"
+            yield (
+                f"interface,{who},ifName=ge-0/0/{port},ifAlias={alias} ifAdminStatus=1i,"
+                f"ifOperStatus={1 + port % 2}i,ifHighSpeed=1000i{told} {stamp}"
+            )
