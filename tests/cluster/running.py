@@ -1,6 +1,6 @@
-"""What a simulated pod of tigctl's really runs: its main container's program, without a container.
+"""What a simulated pod of tigctl's really runs: its containers' programs, without containers.
 
-The program is the one of this machine (influxd, telegraf, or the stand-in for Grafana) with the
+A program is the one of this machine (influxd, telegraf, or the stand-in for Grafana) with the
 arguments and variables of the pod. Its mounts are folders: claims keep theirs as long as the claim
 is there, ConfigMaps and Secrets are written out. Ports are free ones of 127.0.0.1. Left out:
 everything that a container and a network of its own would add, such as rights, limits and policies.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import shutil
 import signal
 import socket
@@ -39,6 +40,8 @@ class Running:
         self.uid: str = pod["metadata"]["uid"]
         self.container: Object = pod["spec"]["containers"][0]
         self.program: str = self.container["command"][0]
+        # Of init containers those whose program there is: a recovery of InfluxDB is one.
+        self._before = [one for one in pod["spec"].get("initContainers", ()) if _known(one)]
         self.port = _free_port()
         self.log = folder / "logs" / f"{self.namespace}_{self.name}.log"
         self._api = api
@@ -48,17 +51,27 @@ class Running:
 
     def start(self, influxdb: int) -> None:
         """Starts it; `influxdb` is the port that the name `influxdb` means in this namespace."""
-        mounts = self._mounts()
-        words = [*self.container["command"][1:], *self.container.get("args", ())]
-        environ = {name: _inside(text, mounts) for name, text in self._environ().items()}
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        self._child = subprocess.Popen(
+        for one in self._before:
+            child = self._run(one, influxdb)
+            assert child.stdout
+            _copy(child.stdout, self.log)
+            child.wait()
+        self._child = self._run(self.container, influxdb)
+        assert self._child.stdout
+        threading.Thread(target=_copy, args=(self._child.stdout, self.log), daemon=True).start()
+
+    def _run(self, container: Object, influxdb: int) -> subprocess.Popen[str]:
+        mounts, inside = self._mounts(container), self._environ(container)
+        environ = {name: _inside(text, mounts) for name, text in inside.items()}
+        program, *words = [*container["command"], *container.get("args", ())]
+        return subprocess.Popen(
             [
                 *(str(shutil.which("setpriv")), "--pdeathsig", "KILL", "--"),
-                *_command(self.program),
-                *(_inside(word, mounts) for word in words),
+                *_command(program),
+                *(_inside(_expanded(word, inside), mounts) for word in words),
             ],
-            env={**environ, **_around(self.program, self.port, influxdb)},
+            env={**environ, **_around(program, self.port, influxdb)},
             cwd=self._own,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -67,8 +80,6 @@ class Running:
             errors="replace",
             start_new_session=True,
         )
-        assert self._child.stdout
-        threading.Thread(target=_copy, args=(self._child.stdout, self.log), daemon=True).start()
 
     @property
     def alive(self) -> bool:
@@ -101,11 +112,11 @@ class Running:
         found.mkdir(parents=True, exist_ok=True)
         return found
 
-    def _mounts(self) -> dict[str, str]:
+    def _mounts(self, container: Object) -> dict[str, str]:
         """Each mount's path in the container -> a folder here."""
         volumes = {one["name"]: one for one in self._volumes}
         found = {}
-        for mount in self.container.get("volumeMounts", ()):
+        for mount in container.get("volumeMounts", ()):
             folder = self._volume(volumes[mount["name"]])
             found[mount["mountPath"].rstrip("/")] = str(folder / mount.get("subPath", ""))
         return found
@@ -137,9 +148,9 @@ class Running:
         # All pods of this machine share its ports.
         return text.replace('"http://:8888"', f'"http://127.0.0.1:{self.port}"')
 
-    def _environ(self) -> dict[str, str]:
+    def _environ(self, container: Object) -> dict[str, str]:
         found = {}
-        for one in self.container.get("env", ()):
+        for one in container.get("env", ()):
             reference = one.get("valueFrom", {}).get("secretKeyRef")
             if reference:
                 held = self._secret(reference["name"])
@@ -159,8 +170,16 @@ class Running:
 
 def runs(pod: Object) -> bool:
     """Whether a pod is one whose program there is here."""
-    command = pod["spec"]["containers"][0].get("command") or [""]
-    return command[0] in PORTS
+    return _known(pod["spec"]["containers"][0])
+
+
+def _known(container: Object) -> bool:
+    return (container.get("command") or [""])[0] in PORTS
+
+
+def _expanded(word: str, environ: Mapping[str, str]) -> str:
+    """A word with the variables that Kubernetes puts in: $(NAME)."""
+    return re.sub(r"\$\((\w+)\)", lambda found: environ.get(found[1], found[0]), word)
 
 
 def _command(program: str) -> list[str]:

@@ -112,6 +112,12 @@ def test_from_nothing_to_nothing(trial: Trial, tmp_path: Path) -> None:
     trial.tigctl("apply", "acme", "--wait", "120s", "--strict")
     trial.tigctl("plan", "acme")
 
+    # Somebody loses the key to InfluxDB.
+    trial.kubectl("-n", "tig-acme", "delete", "secret", "influxdb-operator")
+    assert trial.changes()["Organization acme"] == "update"
+    trial.tigctl("apply", "acme", "--recover-operator", "--wait", "120s", "--strict")
+    trial.tigctl("plan", "acme")
+
     trial.tigctl("rollback", "acme", "1", "--wait", "120s")
     assert trial.changes()["Bucket raw"] == "update"
     trial.tigctl("destroy", "acme", "-P", "-C", "-N", "--yes")
