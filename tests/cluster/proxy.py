@@ -45,7 +45,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Spoilt:
-    """Answer the call with this instead of asking the API server."""
+    """Answer the call with this instead of asking the API server.
+
+    A status of 0 is no answer: the connection ends.
+    """
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
@@ -139,6 +142,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         path = self.path.removeprefix(PREFIX)
         call = self.proxy.note(self.command, path)
         if spoilt := self.proxy.spoil(call):
+            if not spoilt.status:
+                self.close_connection = True
+                return
             self._answer(spoilt.status, spoilt.headers, _status(spoilt))
             return
         if self.headers.get("Upgrade"):

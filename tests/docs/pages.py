@@ -55,3 +55,20 @@ def prose(page: str) -> str:
         elif not inside and not line.startswith("    "):
             kept.append(line)
     return "\n".join(kept)
+
+
+def commands(page: str, heading: str) -> list[str]:
+    """The commands of blocks `sh` under a heading; after | or a backslash a line goes on."""
+    found: list[str] = []
+    for block in blocks(page):
+        if block.language == "sh" and heading_of(block) == heading:
+            text = re.sub(r"([|\\\\])\n\s*", lambda end: end[1].replace("\\", "") + " ", block.text)
+            found += text.splitlines()
+    assert found, f"{page} shows no command under {heading!r}"
+    return found
+
+
+def heading_of(block: Block) -> str:
+    """The heading that a block stands under."""
+    above = (ROOT / block.page).read_text(encoding="utf-8").splitlines()[: block.line]
+    return next(line.lstrip("# ") for line in reversed(above) if re.match(r"#+ ", line))

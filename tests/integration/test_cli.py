@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.pages import commands
+
 pytestmark = pytest.mark.real
 
 DEVICES = "name,address,snmp\ncore,127.41.0.1,no\nedge,127.41.0.2,no\n"
@@ -200,3 +202,30 @@ def test_destroy_keeps_the_data_for_the_next_apply(applied: Workspace) -> None:
         applied.run("destroy", "acme", "--volumes", "--yes").out == "acme is gone, with its data.\n"
     )
     assert not (applied.root / ".tigctl/local/acme").exists()
+
+
+def test_backup_and_restore_as_the_page_shows_them(applied: Workspace) -> None:
+    """docs/operations.md, in a shell in the workspace; what was measured before is there after."""
+    applied.run("apply", "acme", "--wait", "60s")
+    first = json.loads(applied.run("status", "-o", "json").out)["devices"][0]["last_data"]
+    token = (applied.root / ".tigctl/local/acme/secrets/telegraf.token").read_text()
+    for heading in ("Backup", "Restore"):
+        for command in commands("docs/operations.md", heading):
+            environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+            done = subprocess.run(
+                ["bash", "-c", command],
+                cwd=applied.root,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=200,
+            )
+            assert done.returncode == 0, f"{command}: {done.stderr}"
+        if heading == "Backup":
+            (applied.root / ".tigctl/local/acme/secrets/telegraf.token").write_text("spoilt")
+    assert (applied.root / ".tigctl/local/acme/secrets/telegraf.token").read_text() == token
+    assert applied.run("plan", "acme").code == 0
+    status = json.loads(applied.run("status", "-o", "json").out)
+    assert status["devices"][0]["last_data"] >= first

@@ -172,10 +172,9 @@ def _wait(
     observe(Step("data", _known(silent), done=0, total=total))
     while True:
         _refuse_fallen(target.components())
-        access = target.access()
-        if access:
-            # It may be busy right now; at the end the verdict on the components tells.
-            with contextlib.suppress(BackendError):
+        # It may be busy right now; at the end the verdict on the components tells.
+        with contextlib.suppress(BackendError):
+            if access := target.access():
                 waiting.look(read(bundle, access, figures=False))
         if waiting.over:
             break

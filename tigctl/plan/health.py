@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
+from tigctl.backends.kubernetes.errors import Forbidden
 from tigctl.errors import BackendError
 from tigctl.plan.readings import Reading, heartbeat, read
 from tigctl.render.bundle import Bundle, DeviceSummary
@@ -96,16 +97,20 @@ class TenantHealth:
 
 
 def health(bundle: Bundle, target: Target) -> TenantHealth:
-    """Asks the target and its InfluxDB. Never raises for a stack that is down: it says so."""
+    """Asks the target and its InfluxDB. Never raises for a stack that is down: it says so.
+
+    Raises Forbidden where somebody may not look.
+    """
     components = target.components()
-    access = target.access()
     trouble = "InfluxDB does not run" if components else "nothing is applied"
     readings: Mapping[str, Reading] | None = None
-    if access:
-        try:
+    try:
+        if access := target.access():
             readings = read(bundle, access)
-        except BackendError as error:
-            trouble = error.message
+    except Forbidden:
+        raise
+    except BackendError as error:
+        trouble = error.message
     now = datetime.now(UTC)
     devices = tuple(
         _without_readings(device, trouble)

@@ -124,7 +124,10 @@ class Target(Protocol):
         """The state of each component, now."""
 
     def access(self) -> Access | None:
-        """How to read the data, or None where nothing is there."""
+        """How to read the data, or None where nothing is there.
+
+        Raises BackendError where there is no way to it.
+        """
 
     def exists(self) -> bool:
         """Whether anything is there that `destroy` would take away."""

@@ -32,6 +32,7 @@ from tigctl.render.bundle import Bundle
 from tigctl.targets import database
 from tigctl.targets.kubernetes import names, snapshot
 
+_PATIENCE_S = 120.0
 # Kinds that may hold something of a tenant.
 _WHOSE = (*names.KINDS, "Lease", "Pod")
 
@@ -84,7 +85,12 @@ class Killing:
         module = "tests.integration.kubernetes.killed"
         command = [sys.executable, "-m", module, str(kubeconfig), self.stage.tenant, action]
         process.append(subprocess.Popen([*command, *files], stderr=subprocess.PIPE))
-        _, said = process[0].communicate(timeout=120)
+        try:
+            _, said = process[0].communicate(timeout=_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process[0].kill()
+            _, said = process[0].communicate()
+            raise AssertionError(f"{action} did not end: {said.decode()}") from None
         # What this process asks itself later goes through the doors as well.
         self.proxy.spoil, self.proxy.passed = lambda _call: None, lambda _call: None
         code = process[0].returncode

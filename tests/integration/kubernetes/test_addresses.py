@@ -23,6 +23,7 @@ from tests.integration.kubernetes import tenants
 from tests.integration.kubernetes.tenants import Stage, bundle, objects
 from tests.integration.kubernetes.test_journey import FLEET, Desk
 from tests.unit.kubernetes.isolated import stack
+from tigctl.backends.kubernetes.cluster import Cluster
 from tigctl.errors import TargetError
 from tigctl.render.bundle import Bundle
 from tigctl.render.kubernetes.exposure import entrances
@@ -229,10 +230,11 @@ def test_an_address_that_another_was_quicker_to_take(
     assert planned(acme, wanted(acme, name)) == "192.0.3.72"
     stranger(plane, namespace, name, "192.0.3.72")
 
-    with pytest.raises(TargetError, match=r"has no address after \d+ s: .*in use by") as error:
+    with pytest.raises(TargetError, match=r"192.0.3.72: .* was quicker to take it") as error:
         acme.apply(wanted(acme, name))
 
-    assert namespace in error.value.message
+    assert f"{namespace}/stranger" in error.value.message
+    assert f"tigctl apply {acme.tenant} again" in str(error.value.hint)
     states = {one.name: one for one in acme.target().components()}
     assert states["influxdb"].state == "running"
     assert "in use by" in states["grafana-entrance"].reason
@@ -241,6 +243,27 @@ def test_an_address_that_another_was_quicker_to_take(
     assert (field.live, field.wanted) == ("192.0.3.72", "192.0.3.73")
     again.apply(wanted(acme, name))
     assert given(acme) == ["192.0.3.73"]
+
+
+def test_two_who_are_promised_the_same_address_at_once(plane: Plane, make: Make) -> None:
+    """Without anybody who gives out addresses, and without waiting: the second one notices."""
+    name = pool(plane, "192.0.3.112/30")
+    first, second = make("acme"), fresh(make("globex"))
+    second.cluster = Cluster(kubeconfig=str(engineer.kubeconfig(plane)))  # another process
+    for one in (first, second):
+        assert planned(one, wanted(one, name)) == "192.0.3.112"
+    first.apply(wanted(first, name), wait=0)
+
+    with pytest.raises(TargetError, match=r"does not get 192.0.3.112: .* was quicker") as error:
+        second.apply(wanted(second, name), wait=0)
+
+    assert f"{first.namespace}/grafana-entrance" in error.value.message
+    first.apply(wanted(first, name), wait=0)
+    again = fresh(second)
+    (field,) = again.plan(wanted(second, name))["Service grafana-entrance"].fields
+    assert field.wanted == "192.0.3.113"
+    again.apply(wanted(second, name), wait=0)
+    assert "Service grafana-entrance" not in fresh(second).plan(wanted(second, name))
 
 
 def test_without_anybody_who_gives_out_addresses(

@@ -22,8 +22,9 @@ from tests.cluster.plane import Plane
 from tests.integration.kubernetes import tenants
 from tests.integration.kubernetes.tenants import bundle
 from tigctl.backends.kubernetes.cluster import Cluster
-from tigctl.backends.kubernetes.errors import Refused
+from tigctl.backends.kubernetes.errors import Forbidden, Refused
 from tigctl.backends.kubernetes.kinds import Ref
+from tigctl.plan.health import health
 from tigctl.targets.kubernetes import names, rights
 from tigctl.targets.kubernetes.options import Options
 from tigctl.targets.kubernetes.rights import Subject
@@ -197,6 +198,29 @@ def test_who_lacks_a_right_is_told_which_and_what_to_do(
     assert "tigctl doctor" in str(error.value.hint)
     target.close()
     plane.api.delete(f"/api/v1/namespaces/tig-{tenant}")
+
+
+@pytest.mark.parametrize("act", ["plan", "apply", "status", "open"])
+def test_without_the_way_into_pods_the_right_is_named(
+    plane: Plane, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, act: str
+) -> None:
+    tenant = f"wayless-{act}"
+    with tenants.stage(plane, tenant, tmp_path) as stage:
+        wanted = bundle(tenant)
+        stage.apply(wanted)
+        less = map(without("create", "Pod", "portforward"), rights.IN_NAMESPACE)
+        monkeypatch.setattr(rights, "IN_NAMESPACE", tuple(less))
+        file = engineer.of_tenant(plane, tenant, stage.namespace)
+        stage.cluster = Cluster(kubeconfig=str(file))
+        acts: dict[str, Callable[[], object]] = {
+            "plan": lambda: stage.plan(wanted),
+            "apply": lambda: stage.apply(wanted),
+            "status": lambda: health(wanted, stage.target()),
+            "open": lambda: stage.target().opening("influxdb"),
+        }
+        with pytest.raises(Forbidden, match='cannot create resource "pods/portforward"') as error:
+            acts[act]()
+        assert "tigctl rbac" in str(error.value.hint)
 
 
 def test_bundles_hold_no_roles() -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tigctl.backends.kubernetes.errors import Refused
+from tigctl.backends.kubernetes.errors import Refused, Stale
 from tigctl.backends.kubernetes.kinds import KINDS, Ref
 from tigctl.backends.kubernetes.wire import PARALLEL, Wire
 
@@ -27,6 +27,7 @@ _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,ap
 _ONE_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 # A chunk of a list; larger ones make the API server hold much in memory.
 _PAGE = 500
+_AT_ONCE_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Cluster:
     def __init__(self, context: str = "", kubeconfig: str = "") -> None:
         self.context = context
         self._wire = Wire(context, kubeconfig)
+        self._known: set[str] = set()
         self._threads = ThreadPoolExecutor(PARALLEL, thread_name_prefix="kubernetes")
 
     @property
@@ -116,7 +118,9 @@ class Cluster:
             raise
 
     def knows(self, kind: str) -> bool:
-        """Whether the API server knows a kind."""
+        """Whether the API server knows a kind. That it does is asked once only."""
+        if kind in self._known:
+            return True
         known = KINDS[kind]
         root = f"/apis/{known.version}" if known.group else f"/api/{known.version}"
         try:
@@ -125,7 +129,9 @@ class Cluster:
             if error.status == 404:
                 return False
             raise
-        return any(one["name"] == known.plural for one in found["resources"])
+        if any(one["name"] == known.plural for one in found["resources"]):
+            self._known.add(kind)
+        return kind in self._known
 
     def served(self, group: str) -> tuple[str, ...]:
         """The versions of an API group that are served, the preferred one first; none: unknown."""
@@ -232,15 +238,21 @@ class Cluster:
         query = {"fieldManager": MANAGER, "fieldValidation": "Strict", "force": str(force).lower()}
         if dry_run:
             query["dryRun"] = "All"
-        return self._wire.ask(
-            "PATCH",
-            ref.path,
-            f"apply {ref}",
-            query=query,
-            body=wanted,
-            content="application/apply-patch+yaml",
-            again=True,
-        )
+        for left in reversed(range(_AT_ONCE_TRIES)):
+            try:
+                return self._wire.ask(
+                    "PATCH",
+                    ref.path,
+                    f"apply {ref}",
+                    query=query,
+                    body=wanted,
+                    content="application/apply-patch+yaml",
+                    again=True,
+                )
+            except Stale:  # another wrote it in between: what we apply holds all the same
+                if not left:
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     def create(self, wanted: Object) -> Object:
         """Creates an object. Raises Exists where there is one of that name."""

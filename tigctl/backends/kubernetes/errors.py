@@ -34,6 +34,10 @@ class NoSuchKind(Refused):
     """The API server does not know the kind: its CustomResourceDefinition is not installed."""
 
 
+class Forbidden(Refused):
+    """A right is missing; the message names it."""
+
+
 class Exists(Refused):
     """An object to be created is there already."""
 
@@ -64,6 +68,9 @@ _HINTS = {
     422: "this is a fault of the settings or of tigctl; `tigctl validate` looks at the former",
     429: "the API server is overloaded; run the command again in a while",
 }
+
+_AT_ONCE = "somebody else writes it at the same moment; run the command again"
+_ENDING = "somebody deletes the namespace: wait until it is gone, then run the command again"
 
 # Quotas, policies and Pod Security answer 403 too; only what RBAC refuses is worded so.
 _RIGHTS = (
@@ -96,8 +103,12 @@ def refusal(what: str, status: int, body: Mapping[str, Any]) -> Refused:
             return Conflict(message, owners)
         if reason == "AlreadyExists":
             return Exists(message, status=status, reason=reason)
-        return Stale(message, status=status, reason=reason)
-    hint = _RIGHTS if status == 403 and " cannot " in said else _HINTS.get(status)
+        return Stale(message, status=status, reason=reason, hint=_AT_ONCE)
+    if any(cause.get("reason") == "NamespaceTerminating" for cause in causes):
+        return Refused(message, status=status, reason=reason, hint=_ENDING)
+    if status == 403 and " cannot " in said:
+        return Forbidden(message, status=status, reason=reason, hint=_RIGHTS)
+    hint = _HINTS.get(status)
     return Refused(message, status=status, reason=reason, hint=hint)
 
 

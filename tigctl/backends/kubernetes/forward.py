@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import select
 import socket
 import threading
@@ -10,10 +11,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from tigctl.backends.kubernetes.cluster import Cluster
-from tigctl.backends.kubernetes.errors import Unreachable
+from tigctl.backends.kubernetes.errors import Refused, Unreachable, refusal
 
 _CHUNK = 65_536
 _PATIENCE_S = 1.0
+_FORBIDDEN = 403
 
 
 class Forward:
@@ -41,6 +43,13 @@ class Forward:
     def url(self) -> str:
         """`http://127.0.0.1:PORT`."""
         return f"http://127.0.0.1:{self.port}"
+
+    def check(self) -> None:
+        """Opens a stream and closes it. Raises Refused or Unreachable where there is no way.
+
+        Whoever connects would only see the connection end.
+        """
+        self._open().close()
 
     def close(self) -> None:
         """Ends it; connections under way break."""
@@ -70,7 +79,7 @@ class Forward:
             threading.Thread(target=self._carry, args=(near,), daemon=True).start()
 
     def _carry(self, near: socket.socket) -> None:
-        with near, contextlib.suppress(OSError, Unreachable):
+        with near, contextlib.suppress(OSError, Refused, Unreachable):
             opened = self._open()
             far = opened.socket(self._far_port)
             try:
@@ -79,7 +88,7 @@ class Forward:
                 opened.close()
 
     def _open(self) -> Any:
-        """A stream to the pod. Raises Unreachable where the API server opens none."""
+        """A stream to the pod. Raises Refused or Unreachable where the API server opens none."""
         from kubernetes import stream  # noqa: PLC0415 - heavy
         from kubernetes.client import ApiClient, ApiException, CoreV1Api  # noqa: PLC0415 - heavy
 
@@ -93,9 +102,31 @@ class Forward:
                 ports=str(self._far_port),
             )
         except ApiException as error:
-            raise Unreachable(
-                f"no way to port {self._far_port} of pod {self._pod}: {error.reason}"
-            ) from None
+            raise self._refusal(error) from None
+
+    def _refusal(self, error: Exception) -> Refused | Unreachable:
+        """What the API server says; the library keeps it in the error that led to its own."""
+        what = f"open a way to port {self._far_port} of pod {self._pod}"
+        status = getattr(error.__context__, "status_code", None)
+        if status:
+            with contextlib.suppress(ValueError):
+                said = json.loads(getattr(error.__context__, "resp_body", None) or b"")
+                return refusal(what, int(status), self._completed(said))
+        reason = str(getattr(error, "reason", "")).partition(" -+-+-")[0]
+        return Unreachable(
+            f"the API server did not {what}: {reason[:300]}",
+            hint="see whether the pod's node is up: tigctl status says, tigctl doctor the rest",
+        )
+
+    def _completed(self, said: dict[str, Any]) -> dict[str, Any]:
+        """With the right that is missing: that to create a way is asked for without naming it."""
+        if said.get("code") == _FORBIDDEN and " cannot " not in str(said.get("message")):
+            for verb in ("get", "create"):
+                if not self._cluster.allows(verb, "Pod", self._namespace, "portforward"):
+                    who = self._cluster.user()
+                    lacks = f'User "{who}" cannot {verb} resource "pods/portforward" in namespace'
+                    return {**said, "message": f'{lacks} "{self._namespace}"'}
+        return said
 
     def _copy(self, near: socket.socket, far: Any, opened: Any) -> None:
         # `far` is one end of a socket pair that the library's own thread serves. It does not

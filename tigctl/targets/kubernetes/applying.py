@@ -16,6 +16,7 @@ from tigctl.targets import keeping as decisions
 from tigctl.targets.interface import Observer
 from tigctl.targets.keeping import Choice
 from tigctl.targets.kubernetes import (
+    claims,
     fitting,
     keeping,
     lease,
@@ -199,8 +200,13 @@ class Applying:
             for ref in map(Ref.of, filter(pools.is_entrance, self.bundle.kubernetes))
             if ref in changed or not pools.is_given(there.get(ref, {}))
         ]
-        if target.options.wait and services:
-            with step(self.observe, "entrance") as said:
+        if not services:
+            return
+        if not target.options.wait:
+            claims.check(target.cluster, target.tenant, services)
+            return
+        with step(self.observe, "entrance") as said:
+            try:
                 found = waiting.wait_for_addresses(
                     target.cluster,
                     target.tenant,
@@ -208,7 +214,10 @@ class Applying:
                     target.options.wait,
                     self._carrier.checked,
                 )
-                said(", ".join(found))
+            except TargetError:
+                claims.check(target.cluster, target.tenant, services)
+                raise
+            said(", ".join(found))
 
     def _store_secrets(self) -> None:
         """Each is a Secret of its own, so they travel side by side."""

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tigctl.backends.influxdb import Influx
+from tigctl.backends.kubernetes.errors import Forbidden
+from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import BackendError
 from tigctl.render.bundle import Bundle
 from tigctl.targets import (
@@ -38,23 +40,30 @@ def compared(
         influxdb = compare.changes(tuple(influxdb_state.wanted(bundle.influxdb)), ())
         grafana = grafana_state.changes(bundle.grafana, Found(), "")
         return Settled((*influxdb, *grafana))
-    one, other = _influxdb(target, bundle, kept), _grafana(target, bundle, kept)
+    keeper = Ref("StatefulSet", target.namespace, INFLUXDB)
+    one = _influxdb(target, bundle, kept, made=keeper in there.objects)
+    other = _grafana(target, bundle, kept)
     return Settled(
         (*one.changes, *other.changes), (*one.held, *other.held), {**one.live, **other.live}
     )
 
 
-def _influxdb(target: KubernetesTarget, bundle: Bundle, kept: Mapping[Key, Kept]) -> Settled:
+def _influxdb(
+    target: KubernetesTarget, bundle: Bundle, kept: Mapping[Key, Kept], *, made: bool
+) -> Settled:
     state = bundle.influxdb
     try:
+        if made and target.reach.url(INFLUXDB) is None:
+            return _silent("InfluxDB", INFLUXDB, "no pod of it is ready")
         live = _influxdb_now(target, bundle)
         if influxdb_state.is_locked_out(live):
             # What is behind the lock is not known, so nothing is said of it.
             return Settled((recovering.change(state.organization, begun=False),))
+    except Forbidden:
+        raise
     except BackendError as error:
         # Its pod is ready and yet it cannot be asked: that is a finding, not an end.
-        silent = FieldChange("state", error.message, "answers")
-        return Settled((Change(Action.UPDATE, "InfluxDB", INFLUXDB, (silent,)),))
+        return _silent("InfluxDB", INFLUXDB, error.message)
     ours = keeping.of_kinds(kept, influxdb_state.KINDS)
     found = keeping.settled(
         compare.changes(tuple(influxdb_state.wanted(state)), live),
@@ -68,6 +77,11 @@ def _influxdb(target: KubernetesTarget, bundle: Bundle, kept: Mapping[Key, Kept]
     if recovering.begun(target):
         more.append(recovering.change(state.organization, begun=True))
     return replace(found, changes=(*found.changes, *more))
+
+
+def _silent(kind: str, name: str, why: str) -> Settled:
+    """For one that cannot be asked, so that nothing is known of what it holds."""
+    return Settled((Change(Action.UPDATE, kind, name, (FieldChange("state", why, "answers"),)),))
 
 
 def _influxdb_now(target: KubernetesTarget, bundle: Bundle) -> tuple[Resource, ...]:
@@ -86,9 +100,10 @@ def _grafana(target: KubernetesTarget, bundle: Bundle, kept: Mapping[Key, Kept])
     try:
         with target.grafana() as grafana:
             found = grafana_state.look(grafana, bundle.grafana) if grafana else Found()
+    except Forbidden:
+        raise
     except BackendError as error:
-        silent = FieldChange("state", error.message, "answers")
-        return Settled((Change(Action.UPDATE, "Grafana", GRAFANA, (silent,)),))
+        return _silent("Grafana", GRAFANA, error.message)
     token = target.secrets.read_secret(database.secret_of("read"))
     ours = keeping.of_kinds(kept, GRAFANA_KINDS)
     return grafana_state.settled(bundle.grafana, found, token, ours)

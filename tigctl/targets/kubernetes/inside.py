@@ -40,8 +40,10 @@ class Inside:
         wanted = influxdb_state.as_kept(self.bundle.influxdb, kept.values())
         url = target.reach.url(waves.INFLUXDB)
         if url is None:
+            parts = {one.name: one.reason for one in target.components()}
+            why = parts.get(waves.INFLUXDB) or "it is starting"
             raise TargetError(
-                f"{target.tenant}: InfluxDB runs but no pod of it is ready",
+                f"{target.tenant}: no pod of InfluxDB is ready: {why}",
                 hint=f"tigctl status {target.tenant}; then apply again",
             )
         with database.operator(target.secrets, wanted.organization, url) as influx:

@@ -75,24 +75,31 @@ def _held(services: Iterable[Object]) -> Held:
     owners: dict[str, Owner] = {}
     asked: dict[str, Owner] = {}
     shared: set[str] = set()
-    for one in filter(lambda one: one["spec"].get("type") == "LoadBalancer", services):
+    balanced = [one for one in services if one["spec"].get("type") == "LoadBalancer"]
+    # Of two that only ask for the same, the older one counts, as in `claims`.
+    for one in sorted(balanced, key=_age, reverse=True):
         owner = Owner(one["metadata"]["namespace"], one["metadata"]["name"])
         status = (one.get("status") or {}).get("loadBalancer") or {}
         has = [str(each["ip"]) for each in status.get("ingress") or () if each.get("ip")]
         owners |= {_canonical(address): owner for address in has}
         annotations = one["metadata"].get("annotations") or {}
-        wants = [*_split(annotations.get(ADDRESSES)), *_split(one["spec"].get("loadBalancerIP"))]
+        wants = [*split(annotations.get(ADDRESSES)), *split(one["spec"].get("loadBalancerIP"))]
         asked |= {address: owner for address in wants if not has}
         if annotations.get(SHARING) == "tigctl":
             shared |= {*map(_canonical, has), *wants}
     return Held({**asked, **owners}, frozenset(shared))
 
 
+def _age(service: Object) -> tuple[str, str, str]:
+    metadata = service["metadata"]
+    return str(metadata.get("creationTimestamp", "")), metadata["namespace"], metadata["name"]
+
+
 def _canonical(address: str) -> str:
     return str(ipaddress.ip_address(address))
 
 
-def _split(written: object) -> list[str]:
+def split(written: object) -> list[str]:
     """The addresses of an annotation; what is none is left out."""
     found = []
     for part in str(written or "").split(","):
@@ -197,8 +204,8 @@ def wishes(objects: Iterable[Object], ground: Ground, known: Mapping[str, str]) 
             annotations.get(POOL, ""),
             ground.parts,
             ground.reserved,
-            tuple(_split(annotations.get(ADDRESSES))),
-            tuple(_split(known.get(metadata["name"]))),
+            tuple(split(annotations.get(ADDRESSES))),
+            tuple(split(known.get(metadata["name"]))),
             SHARING in annotations,
             metadata.get("labels") or {},
             {"kubernetes.io/metadata.name": namespace, **labels},
@@ -227,7 +234,7 @@ def filled(
 
 def _settled(wish: Wish, live: Metadata) -> tuple[str, ...]:
     """What MetalLB gave as it was wanted; empty where that has to be looked at."""
-    now = tuple(_split((live.get("annotations") or {}).get(ADDRESSES)))
+    now = tuple(split((live.get("annotations") or {}).get(ADDRESSES)))
     wanted = wish.fixed or wish.former or now
     fits = not wish.versions or len(wish.versions) == len(now)
     return now if is_given(live) and now == wanted and fits else ()
@@ -235,7 +242,7 @@ def _settled(wish: Wish, live: Metadata) -> tuple[str, ...]:
 
 def _remembering(wish: Wish, live: Metadata) -> Wish:
     """Without an inventory, what the Service itself says is what it was promised."""
-    now = _split((live.get("annotations") or {}).get(ADDRESSES))
+    now = split((live.get("annotations") or {}).get(ADDRESSES))
     return wish if wish.former else replace(wish, former=tuple(now))
 
 

@@ -19,7 +19,10 @@ class Reach:
         self._open: dict[str, tuple[str, Forward]] = {}
 
     def url(self, component: str) -> str | None:
-        """The address by which a component answers here; None where no pod of it is ready."""
+        """The address by which a component answers here; None where no pod of it is ready.
+
+        Raises Refused or Unreachable where the API server opens no way to its pod.
+        """
         pod = self._pod(component)
         known = self._open.get(component)
         if pod is None:
@@ -29,7 +32,13 @@ class Reach:
             return known[1].url
         if known:
             known[1].close()
+            del self._open[component]
         opened = self.forward(component, pod)
+        try:
+            opened.check()
+        except BaseException:
+            opened.close()
+            raise
         self._open[component] = uid, opened
         return opened.url
 

@@ -184,13 +184,20 @@ def wait_gone(cluster: Cluster, tenant: str, namespace: str) -> None:
     ref = Ref("Namespace", "", namespace)
     while (found := cluster.get(ref)) is not None:
         if time.monotonic() > deadline:
-            said = [
-                str(one.get("message", ""))
-                for one in (found.get("status") or {}).get("conditions") or ()
-                if one.get("status") == "True"
-            ]
             raise TargetError(
-                f"{tenant}: namespace {namespace} is still being deleted: {' '.join(said)}",
-                hint="it goes on by itself, unless a finalizer waits for something that is gone",
+                f"{tenant}: namespace {namespace} is still being deleted: {held_by(found)}",
+                hint="it goes on by itself, unless a finalizer waits for something that is gone;"
+                f" kubectl get namespace {namespace} -o yaml shows it whole",
             )
         time.sleep(0.5)
+
+
+def held_by(namespace: Mapping[str, Any]) -> str:
+    """What keeps a namespace from going, in the API server's words; empty where it says nothing."""
+    said = [
+        str(one.get("message", ""))
+        for one in (namespace.get("status") or {}).get("conditions") or ()
+        if one.get("status") == "True"
+    ]
+    waiting_for = namespace["metadata"].get("finalizers") or ()
+    return " ".join([*said, *(f"finalizer {one} of the namespace" for one in waiting_for)])

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from tigctl.backends.grafana import Grafana
 from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.kinds import Ref
-from tigctl.errors import BackendError, TargetError, UsageError
+from tigctl.errors import TargetError, UsageError
 from tigctl.render.bundle import Bundle
 from tigctl.render.kubernetes.grafana import ROOT_URL
 from tigctl.targets import database
@@ -26,6 +26,7 @@ from tigctl.targets.kubernetes import (
     removing,
     revisions,
     snapshot,
+    unknown,
     waiting,
 )
 from tigctl.targets.kubernetes.applying import Applying
@@ -88,6 +89,7 @@ class KubernetesTarget:
     def changes(self, bundle: Bundle) -> tuple[Change, ...]:
         """What makes the cluster, its InfluxDB and its Grafana what the bundle says."""
         there, inventory = self.look()
+        self.refuse_ending(there)
         self._found = found = self.differences(bundle, there, inventory)
         inside = Settled()
         if not self.options.objects_only:
@@ -141,6 +143,8 @@ class KubernetesTarget:
         """The Kubernetes objects that are not as they should be; see `objects.differences`."""
         wanted = self.wanted(bundle, there, inventory)
         found = differences(self.cluster, wanted, there, inventory, detail=detail)
+        new = (one.ref.kind for one in found if one.change.action is Action.CREATE)
+        unknown.refuse(self.cluster, self.tenant, new)
         return [
             one
             for one in found
@@ -209,7 +213,19 @@ class KubernetesTarget:
             for one in self.cluster.objects("Service", self.namespace, labels=labels)
             if one["spec"].get("type") == "LoadBalancer"
         ]
+        if not found and (ending := self._ending()):
+            return (ending,)
         return (*map(self._component, found), *map(self._entrance, entrances))
+
+    def _ending(self) -> Component | None:
+        """The namespace itself, where it is being deleted."""
+        space = self.cluster.get(Ref("Namespace", "", self.namespace))
+        if space is None or not space["metadata"].get("deletionTimestamp"):
+            return None
+        since = space["metadata"]["deletionTimestamp"]
+        held = removing.held_by(space)
+        reason = f"is being deleted since {since}" + (f": {held}" if held else "")
+        return Component(f"namespace {self.namespace}", "stopped", reason)
 
     def _entrance(self, service: Object) -> Component:
         name = service["metadata"]["name"]
@@ -231,11 +247,8 @@ class KubernetesTarget:
 
     def access(self) -> Access | None:
         """How to read the data; None where no InfluxDB is ready or no token is stored."""
-        try:
-            url = self.reach.url(INFLUXDB)
-            token = self.secrets.read_secret(database.secret_of("read")) if url else ""
-        except BackendError:
-            return None
+        url = self.reach.url(INFLUXDB)
+        token = self.secrets.read_secret(database.secret_of("read")) if url else ""
         return Access(url, self.tenant, token) if url and token else None
 
     # Doing

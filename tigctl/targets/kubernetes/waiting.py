@@ -10,7 +10,7 @@ from typing import Any
 from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import TargetError
-from tigctl.targets.kubernetes import fitting
+from tigctl.targets.kubernetes import fitting, nodeloss
 
 LOOK_S = 0.5
 # Reasons that do not go away by themselves, and after how many seconds they count: a registry
@@ -27,6 +27,7 @@ _FATAL_AFTER_S: Mapping[str, float] = {
     "FailedCreate": 3,
     "Unschedulable": 20,
     "VolumePending": 60,
+    "NodeLost": 90,
     "AddressRefused": 10,
     "AddressPending": 60,
 }
@@ -155,6 +156,7 @@ _REMEDIES = {
     "Unschedulable": "make room (tigctl capacity), uncordon a node, or choose a smaller size",
     "VolumePending": "see whether disks have room (tigctl capacity) and the storage class works"
     " (tigctl doctor)",
+    "NodeLost": "docs/operations.md, 'A node is lost', says what to do",
     "FailedCreate": "change what the API server refuses",
     "AddressRefused": "change what MetalLB refuses (tigctl doctor shows its pools)",
     "AddressPending": "see whether MetalLB's controller runs, and its pools: tigctl doctor",
@@ -169,17 +171,20 @@ def trouble_of(cluster: Cluster, ref: Ref, workload: Object) -> Trouble | None:
     generation = (workload.get("status") or {}).get("observedGeneration", 0)
     if generation < workload["metadata"]["generation"]:
         return None  # what there is belongs to a former version
-    pods = _pods(cluster, ref, workload)
+    every = _pods(cluster, ref, workload)
+    pods = [one for one in every if not one["metadata"].get("deletionTimestamp")]
     for pod in pods:
         if found := _of_pod(cluster, pod):
             return found
+    if lost := nodeloss.why(cluster, ref.kind, pods or every):
+        return Trouble("NodeLost", lost)
     if not pods:
         return _refused_pods(cluster, ref)
     return None
 
 
 def _pods(cluster: Cluster, ref: Ref, workload: Object) -> list[Object]:
-    """The pods of the newest version of a workload; those of former ones are on their way out."""
+    """The pods of the newest version of a workload, those on their way out included."""
     selected = workload["spec"]["selector"]["matchLabels"]
     if workload["kind"] == "StatefulSet":
         newest = {"controller-revision-hash": (workload["status"]).get("updateRevision", "")}
@@ -193,8 +198,7 @@ def _pods(cluster: Cluster, ref: Ref, workload: Object) -> list[Object]:
         if last is None:
             return []
         newest = {"pod-template-hash": last["metadata"]["labels"]["pod-template-hash"]}
-    found = cluster.objects("Pod", ref.namespace, labels={**selected, **newest})
-    return [one for one in found if not one["metadata"].get("deletionTimestamp")]
+    return cluster.objects("Pod", ref.namespace, labels={**selected, **newest})
 
 
 def _revision(replica_set: Object) -> int:
