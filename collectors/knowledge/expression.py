@@ -257,7 +257,8 @@ class _Compiler:
                 raise self._refused(f"{name} without a text in quotes")
             sources = [self.source(argument, textual=True) for argument in node.args]
             return f"{name}({', '.join(sources)})"
-        arguments = ", ".join(self.source(argument) for argument in node.args)
+        textual = name == "either" and any(isinstance(_value(one), str) for one in node.args)
+        arguments = ", ".join(self.source(argument, textual=textual) for argument in node.args)
         return f"{_helper(name)}({arguments})"
 
     def _refused(self, what: str) -> ValueError:

@@ -45,6 +45,8 @@ def kind_of(node: ast.expr) -> Kind:
         case ast.Call(func=ast.Name(id=name), args=args) if name in TEXTUAL:
             _want(Kind.TEXT, *args)
             return TEXTUAL[name]
+        case ast.Call(func=ast.Name(id="either"), args=args):
+            return _same(*args)
         case ast.Call(args=args):
             return _want(Kind.NUMBER, *args)
         case ast.BoolOp(values=values):
