@@ -311,9 +311,7 @@ def test_any_text_is_an_expression_or_refused(text: str) -> None:
     ast.parse(expression.starlark(lambda name: name), mode="eval")
 
 
-@pytest.mark.parametrize(
-    ("a", "expected"), [("Percent (%)", True), ("rpm", False), (None, False)]
-)
+@pytest.mark.parametrize(("a", "expected"), [("Percent (%)", True), ("rpm", False), (None, False)])
 def test_either_gives_a_text_beside_a_text(a: str | None, expected: bool) -> None:
     assert value("contains(either(a, ''), 'percent')", a=a, b=None) is expected
     assert value("either(a, 'none') == 'none'", a=a, b=None) is (a is None)
