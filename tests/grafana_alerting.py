@@ -9,6 +9,8 @@ source (pkg/services/ngalert/api/api_provisioning.go, provisioning/*.go):
 - a contact point's secret settings come back as [REDACTED]; several may share a name, and are
   then one receiver; the last of a name cannot go while a policy uses it
 - policies may name only receivers that are there; resetting puts the default tree back
+- what came from a file (tests/grafana_files.py) has the provenance `file`; the API refuses to
+  change it, for that would change its provenance (services/ngalert/provisioning/provisioning.go)
 - what fires now stands below /api/prometheus: here a rule fires as soon as it is stored whose
   query holds array.from, for nobody evaluates anything
 """
@@ -31,6 +33,13 @@ def _error(code: int, message: str) -> Answer:
     return code, {"message": message}
 
 
+def _is_from_file(*found: Body) -> Answer | None:
+    """The refusal where any of these came from a file."""
+    if any(one.get("provenance") == "file" for one in found):
+        return _error(403, "cannot change provenance from 'file' to 'api'")
+    return None
+
+
 @dataclass
 class Alerting:
     """What this Grafana holds of alerting; all of it is data for JSON.
@@ -51,6 +60,8 @@ class Alerting:
             case ["alert-rules"] if method == "GET":
                 return 200, deepcopy(list(self.rules.values()))
             case ["alert-rules", uid] if method == "DELETE":
+                if refused := _is_from_file(self.rules.get(uid, {})):
+                    return refused
                 self.rules.pop(uid, None)
                 return 204, {}
             case ["folder", folder, "rule-groups", group]:
@@ -89,6 +100,8 @@ class Alerting:
         titles = [rule["title"] for rule in body["rules"]]
         if len(set(titles)) < len(titles):
             return _error(400, "a conflicting alert rule is found: rule title must be unique")
+        if refused := _is_from_file(*(self.rules[uid] for uid in inside)):
+            return refused
         for uid in inside:
             del self.rules[uid]
         for rule in body["rules"]:
@@ -116,6 +129,8 @@ class Alerting:
             return 202, self._shown(self.contacts[body["uid"]])
         if uid not in self.contacts:
             return _error(404, "contact point not found")
+        if refused := _is_from_file(self.contacts[uid]):
+            return refused
         if method == "PUT":
             self.contacts[uid] = {**deepcopy(body), "uid": uid, "provenance": "api"}
             return 202, {"message": "contactpoint updated"}
@@ -137,6 +152,8 @@ class Alerting:
     def _policies(self, method: str, body: Body) -> Answer:
         if method == "GET":
             return 200, deepcopy(self.policy)
+        if refused := _is_from_file(self.policy):
+            return refused
         if method == "DELETE":
             self.policy = deepcopy(_DEFAULT)
             return 202, {"message": "policies reset"}

@@ -133,6 +133,11 @@ class Grafana:
         with contextlib.suppress(Gone):
             self._ask("DELETE", path)
 
+    def reload_files(self) -> None:
+        """Has it read its provisioning files again, in the order of a start."""
+        for what in ("datasources", "alerting", "dashboards"):
+            self._ask("POST", f"/admin/provisioning/{what}/reload")
+
     @property
     def _where(self) -> str:
         return f"{self.url}/{self.path_prefix}" if self.path_prefix else self.url

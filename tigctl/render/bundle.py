@@ -138,7 +138,8 @@ class GrafanaState:
     """What Grafana must hold for a tenant.
 
     `secrets` are keys that its own Secret holds, each with the environment variable that has the
-    value.
+    value. `files`: it has no volume, so it is built from files at each start and not through its
+    API.
     """
 
     data_sources: tuple[DataSource, ...] = ()
@@ -146,12 +147,13 @@ class GrafanaState:
     boards: tuple[Board, ...] = ()
     alerting: Alerting = Alerting()
     secrets: tuple[tuple[str, str], ...] = ()
+    files: bool = False
 
     @property
     def variables(self) -> tuple[str, ...]:
         """The environment variables that have to be set to carry this out."""
         contacts = (one.variable for one in self.alerting.contacts if one.variable)
-        return (*contacts, *(variable for _, variable in self.secrets))
+        return tuple(dict.fromkeys((*contacts, *(variable for _, variable in self.secrets))))
 
 
 @dataclass(frozen=True, slots=True)

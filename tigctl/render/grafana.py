@@ -3,6 +3,10 @@
 The files are Grafana's own provisioning: mounted as /etc/tigctl/grafana, with the environment
 variables GF_PATHS_PROVISIONING=/etc/tigctl/grafana/provisioning and TIGCTL_INFLUXDB_READER_TOKEN.
 Boards that come this way cannot be changed through the API, so it is one way or the other.
+
+Grafana reads the rules' file before the boards' and makes the folder that it names by its title,
+with a uid of its own choice. A second folder of that title, for the boards, would be refused or
+confuse everybody (grafana/grafana issues 87889, 125079): so rules from files have one of their own.
 """
 
 from __future__ import annotations
@@ -28,13 +32,14 @@ from tigctl.render.bundle import (
 # Boards name their data source by this uid, whatever the tenant.
 SOURCE_UID = "tigctl-influxdb"
 FOLDER_UID, FOLDER_TITLE = "tigctl", "Network"
+ALERTS_TITLE = "Network alerts"
 READER_VARIABLE = "TIGCTL_INFLUXDB_READER_TOKEN"
 URL_VARIABLE = "TIGCTL_INFLUXDB_URL"
 
-_HOME = "/etc/tigctl/grafana"
+HOME = "/etc/tigctl/grafana"
 _HEADER = f"""\
-# Mount the folder grafana/ at {_HOME} and give Grafana the variables
-# GF_PATHS_PROVISIONING={_HOME}/provisioning, {READER_VARIABLE}, and those
+# Mount the folder grafana/ at {HOME} and give Grafana the variables
+# GF_PATHS_PROVISIONING={HOME}/provisioning, {READER_VARIABLE}, and those
 # that contacts name.
 """
 
@@ -61,8 +66,11 @@ def state(
     )
 
 
-def grafana_files(state: GrafanaState) -> Mapping[str, str]:
-    """The provisioning files by their path below the render's folder; none for an empty state."""
+def grafana_files(state: GrafanaState, prefix: str = "") -> Mapping[str, str]:
+    """The provisioning files by their path below the render's folder; none for an empty state.
+
+    `prefix` is put before the environment variables that contacts name.
+    """
     files: dict[str, str] = {}
     if state.data_sources:
         files["grafana/provisioning/datasources/tigctl.yaml"] = _yaml(
@@ -81,7 +89,7 @@ def grafana_files(state: GrafanaState) -> Mapping[str, str]:
                 "providers": [_provider(one) for one in state.folders if one.uid in used],
             }
         )
-    if alerts := _alerting(state.alerting):
+    if alerts := _alerting(state.alerting, prefix):
         files["grafana/provisioning/alerting/tigctl.yaml"] = _yaml(alerts)
     for board in state.boards:
         model = {"id": None, **json.loads(board.json)}
@@ -90,7 +98,7 @@ def grafana_files(state: GrafanaState) -> Mapping[str, str]:
     return files
 
 
-def _alerting(alerting: Alerting) -> dict[str, Any]:
+def _alerting(alerting: Alerting, prefix: str) -> dict[str, Any]:
     """Rules, contact points and policies as Grafana's files have them."""
     found: dict[str, Any] = {}
     if alerting.rules:
@@ -101,7 +109,7 @@ def _alerting(alerting: Alerting) -> dict[str, Any]:
             {
                 "orgId": 1,
                 "name": name,
-                "folder": FOLDER_TITLE,
+                "folder": ALERTS_TITLE,
                 "interval": f"{rules[0].interval}s",
                 "rules": [{"uid": one.uid, **_literals(json.loads(one.json))} for one in rules],
             }
@@ -109,7 +117,7 @@ def _alerting(alerting: Alerting) -> dict[str, Any]:
         ]
     if alerting.contacts:
         found["contactPoints"] = [
-            {"orgId": 1, "name": _literal(one.name), "receivers": [_receiver(one)]}
+            {"orgId": 1, "name": _literal(one.name), "receivers": [_receiver(one, prefix)]}
             for one in alerting.contacts
         ]
     if alerting.policy:
@@ -117,10 +125,10 @@ def _alerting(alerting: Alerting) -> dict[str, Any]:
     return {"apiVersion": 1, **found} if found else {}
 
 
-def _receiver(contact: ContactPoint) -> dict[str, Any]:
+def _receiver(contact: ContactPoint, prefix: str) -> dict[str, Any]:
     settings = _literals(json.loads(contact.settings))
     if contact.secret:
-        settings[contact.secret] = f"${{{contact.variable}}}"
+        settings[contact.secret] = _variable(prefix + contact.variable)
     name = re.sub(r"[^A-Za-z0-9_-]", "-", contact.name)[:32]
     return {"uid": f"{FOLDER_UID}-{name}", "type": contact.type, "settings": settings}
 
@@ -143,7 +151,7 @@ def _source(source: DataSource) -> dict[str, Any]:
         "orgId": 1,
         "type": "influxdb",
         "access": "proxy",
-        "url": _literal(source.url) or f"${{{URL_VARIABLE}}}",
+        "url": _literal(source.url) or _variable(URL_VARIABLE),
         "isDefault": True,
         "editable": False,
         "jsonData": {
@@ -152,7 +160,7 @@ def _source(source: DataSource) -> dict[str, Any]:
             "defaultBucket": _literal(source.bucket),
             "httpMode": "POST",
         },
-        "secureJsonData": {"token": f"${{{READER_VARIABLE}}}"},
+        "secureJsonData": {"token": _variable(READER_VARIABLE)},
     }
 
 
@@ -166,8 +174,13 @@ def _provider(folder: Folder) -> dict[str, Any]:
         "disableDeletion": False,
         "allowUiUpdates": False,
         "updateIntervalSeconds": 60,
-        "options": {"path": f"{_HOME}/boards/{folder.uid}"},
+        "options": {"path": f"{HOME}/boards/{folder.uid}"},
     }
+
+
+def _variable(name: str) -> str:
+    """An environment variable; with braces around its name, a `$` in its value were one as well."""
+    return f"${name}"
 
 
 def _literal(text: str) -> str:

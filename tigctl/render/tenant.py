@@ -30,7 +30,7 @@ from tigctl.render.bundle import (
 )
 from tigctl.render.grafana import state as grafana_state
 from tigctl.render.history import tasks
-from tigctl.render.kubernetes import sizing
+from tigctl.render.kubernetes import provisioned, sizing
 from tigctl.render.kubernetes.login import secrets
 from tigctl.render.kubernetes.model import Object
 from tigctl.render.kubernetes.objects import objects, stack_of
@@ -79,6 +79,7 @@ def render(
     shards = telegraf([one.poll for one in planned], settings, reader)
     hung = _hung(tenant, planned)
     summaries = tuple(_summary(one, hung.get(one.poll.device.name)) for one in planned)
+    state = _grafana(tenant, settings.bucket, boards, summaries, rules or {})
     return Bundle(
         tenant=tenant.name,
         telegraf=shards,
@@ -88,8 +89,8 @@ def render(
             *_notes(tenant.name, planned, settings),
             *_size_notes(tenant, summaries, shards),
         ),
-        grafana=_grafana(tenant, settings.bucket, boards, summaries, rules or {}),
-        kubernetes=_objects(tenant, summaries, shards),
+        grafana=state,
+        kubernetes=_objects(tenant, summaries, shards, state),
     )
 
 
@@ -122,16 +123,23 @@ def _grafana(
         alerting=alerting(tenant.name, wanted, context),
     )
     settings = tenant.settings
-    return replace(found, secrets=secrets(settings.login, settings.alerts.mail))
+    files = not settings.storage.grafana
+    kept = secrets(settings.login, settings.alerts.mail)
+    if files:
+        kept += provisioned.secrets(found)
+    return replace(found, secrets=kept, files=files)
 
 
 def _objects(
-    tenant: Tenant, summaries: Sequence[DeviceSummary], shards: Sequence[Shard]
+    tenant: Tenant,
+    summaries: Sequence[DeviceSummary],
+    shards: Sequence[Shard],
+    state: GrafanaState,
 ) -> tuple[Object, ...]:
     """The tenant's objects on a cluster; none for another target."""
     if tenant.target.type != "kubernetes":
         return ()
-    return objects(stack_of(tenant, summaries, shards))
+    return objects(stack_of(tenant, summaries, shards, state))
 
 
 def _settings(tenant: Tenant, ping_method: str) -> Settings:

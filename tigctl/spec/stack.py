@@ -109,7 +109,8 @@ class Storage(Section):
     """Volume of InfluxDB. Default 20Gi: it can grow, but never shrink, so it begins small."""
 
     grafana: SizeOrNone = setting("1Gi")
-    """Volume for what people make in Grafana by hand; `none`: nothing of that is kept."""
+    """Volume for what people make in Grafana by hand; `none`: nothing of that is kept, and
+    Grafana is built from files at each start."""
 
 
 # Keys of `storage` that a storage class of its own follows from.

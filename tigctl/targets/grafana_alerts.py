@@ -27,6 +27,7 @@ from tigctl.targets.model import Action, Change, Json, Resource
 RULE, CONTACT, POLICY = "AlertRule", "ContactPoint", "NotificationPolicy"
 KINDS = frozenset({RULE, CONTACT, POLICY})
 TREE = "policies"
+FILE = "file"  # the provenance of what Grafana read from its provisioning files
 
 # What Grafana sends everything to as long as nobody said otherwise.
 _UNTOUCHED = frozenset({"", "empty", "grafana-default-email"})
@@ -47,7 +48,10 @@ def look(grafana: GrafanaAlerting, wanted: Alerting) -> FoundAlerting:
     """What is there. Reads only: three requests, and one for each group of ours."""
     rules = grafana.rules()
     groups = {(one.folder, one.group) for one in rules if one.uid.startswith(PREFIX)}
-    groups &= {(one.folder, one.group) for one in wanted.rules}
+    places = {(one.folder, one.group) for one in wanted.rules}
+    names = {one.group for one in wanted.rules}
+    files = {(one.folder, one.group) for one in rules if one.provenance == FILE}
+    groups = {one for one in groups if one in places or (one in files and one[1] in names)}
     return FoundAlerting(
         rules=rules,
         contacts=grafana.contacts(),
@@ -140,7 +144,8 @@ def _found_contact(
     fields |= {f"settings.{key}": dumps(settings.get(key)) for key in sorted(known)}
     if contact and contact.secret:
         unknown = not environ.get(contact.variable) and there.uid.startswith(PREFIX)
-        same = unknown or there.uid == uid_of(contact, environ)
+        # What comes from a file has the value of its Secret, and is rolled with it.
+        same = unknown or there.provenance == FILE or there.uid == uid_of(contact, environ)
         fields[f"settings.{contact.secret}"] = _STORED if same else "a former one"
     return fields
 
@@ -181,7 +186,9 @@ def _found_rule(there: FoundRule, rule: AlertRule | None, intervals: Mapping[str
     if rule:
         restricted = _as_in(model, json.loads(rule.json))
         model = restricted if isinstance(restricted, dict) else model
-    fields = _rule_fields(model, there.folder, there.group, intervals.get(there.group, 0))
+    # Of a rule that comes from a file, Grafana names the folder itself.
+    folder = rule.folder if rule and there.provenance == FILE else there.folder
+    fields = _rule_fields(model, folder, there.group, intervals.get(there.group, 0))
     return Resource(RULE, there.uid, fields, MANAGER)
 
 

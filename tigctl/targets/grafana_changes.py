@@ -21,6 +21,8 @@ from tigctl.targets.grafana_state import BOARD, FOLDER, SOURCE, Found
 from tigctl.targets.keeping import Choice, Key
 from tigctl.targets.model import Action, Change
 
+_NAMED = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -70,6 +72,8 @@ def apply(
         and chosen.takes(change.kind, change.name)
         and (wanted is None or (change.kind, change.name) in wanted)
     ]
+    if state.files and todo:
+        return _from_files(grafana, state, token, todo)
     left = {held.kept.key for held in settled.held}
     left |= {(one.kind, one.name) for one in settled.changes if one not in todo}
     done: dict[Action, list[str]] = {action: [] for action in Action}
@@ -83,6 +87,34 @@ def apply(
         deleted=tuple(done[Action.DELETE]),
         anew=tuple((one.kind, one.name) for one in todo if one.action is Action.CREATE),
     )
+
+
+def _from_files(
+    grafana: Grafana, state: GrafanaState, token: str, todo: Collection[Change]
+) -> Done:
+    """Has Grafana read its files again; through its API goes only what is in none of them.
+
+    Raises TargetError where it is not as wanted even then.
+    """
+    grafana.reload_files()
+    found = grafana_state.look(grafana, state)
+    run = _Run(grafana, state, found, token, ())
+    changes = grafana_state.changes(state, found, token)
+    for change in changes:
+        if change.action is Action.DELETE:
+            run.carry_out(change)
+    wrong = [f"{one.kind} {one.name}" for one in changes if one.action is not Action.DELETE]
+    if wrong:
+        more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+        raise TargetError(
+            f"Grafana has read its files, and yet is not as they say: {', '.join(wrong[:_NAMED])}"
+            f"{more}",
+            hint="what its log says of provisioning; then let it start anew: kubectl rollout"
+            " restart deployment/grafana in the tenant's namespace",
+        )
+    told = tuple(f"{one.kind} {one.name}" for one in todo if one.action is not Action.DELETE)
+    gone = tuple(f"{one.kind} {one.name}" for one in todo if one.action is Action.DELETE)
+    return Done(changed=told, deleted=gone)
 
 
 class _Run:

@@ -203,7 +203,7 @@ def _live_source(name: str, source: FoundDataSource, token: str) -> Resource:
         "default": source.default,
         "token": token,
     }
-    return Resource(SOURCE, name, fields, MANAGER if source.mark else "")
+    return Resource(SOURCE, name, fields, MANAGER if source.mark or source.provisioned else "")
 
 
 def mark(token: str) -> str:
@@ -214,6 +214,8 @@ def mark(token: str) -> str:
 def _token(source: FoundDataSource, token: str, refused: frozenset[str]) -> str:
     if not source.has_token:
         return "missing"
+    if source.provisioned:
+        return "not accepted by InfluxDB" if source.uid in refused else _STORED
     if not source.mark:
         return "not stored by tigctl"
     if token and source.mark != mark(token):

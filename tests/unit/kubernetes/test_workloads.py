@@ -29,6 +29,15 @@ from tests.unit.kubernetes.stacks import (
     workloads,
 )
 from tests.unit.telegraf.devices import V3, poll
+from tigctl.errors import TigctlError
+from tigctl.render.bundle import (
+    Alerting,
+    Board,
+    ContactPoint,
+    DataSource,
+    Folder,
+    GrafanaState,
+)
 from tigctl.render.kubernetes.configs import checksum
 from tigctl.render.kubernetes.grafana import at_address
 from tigctl.render.kubernetes.model import Object
@@ -200,6 +209,51 @@ def test_grafana_without_a_volume_keeps_nothing() -> None:
     assert "persistentVolumeClaim" not in json.dumps(volumes)
     assert found["ResourceQuota tigctl"]["spec"]["hard"]["requests.storage"] == "40Gi"
     assert found["ResourceQuota tigctl"]["spec"]["hard"]["persistentvolumeclaims"] == "2"
+
+
+def test_grafana_without_a_volume_is_built_from_files() -> None:
+    contact = ContactPoint("hook", "webhook", "{}", "url", "HOOK_URL")
+    boards = tuple(
+        Board(f"tigctl-{number}", "A", "tigctl", json.dumps({"text": "x" * 400_000}))
+        for number in range(4)
+    )
+    state = GrafanaState(
+        (DataSource("tigctl-influxdb", "InfluxDB", "http://influxdb:8086", "acme", "raw"),),
+        (Folder("tigctl", "Network"),),
+        boards,
+        Alerting(contacts=(contact,)),
+        files=True,
+    )
+    given = replace(stack(switches(1), {"storage": {"grafana": "none"}}), grafana=state)
+    found = workloads(given)
+    maps = {key: one["data"] for key, one in found.items() if key.startswith("ConfigMap grafana-")}
+    assert len(maps) == 2, "a ConfigMap holds 1 MiB"
+    assert all(sum(map(len, data.values())) < 1_000_000 for data in maps.values())
+    pod = pod_of(found, "Deployment grafana")
+    (volume,) = (one for one in pod["volumes"] if one["name"] == "files")
+    items = [item for one in volume["projected"]["sources"] for item in one["configMap"]["items"]]
+    paths = {item["path"] for item in items}
+    assert "provisioning/datasources/tigctl.yaml" in paths
+    assert "boards/tigctl/tigctl-3.json" in paths
+    assert {item["key"] for item in items} == {key for data in maps.values() for key in data}
+    given_to_it = variables(pod["containers"][0])
+    assert given_to_it["TIGCTL_INFLUXDB_READER_TOKEN"] == "influxdb-reader/token"
+    assert given_to_it["TIGCTL_CONTACT_HOOK_URL"] == "grafana-admin/TIGCTL_CONTACT_HOOK_URL"
+    assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
+    annotations = found["Deployment grafana"]["spec"]["template"]["metadata"]["annotations"]
+    newer = replace(given, grafana=replace(state, boards=boards[:3]))
+    assert (
+        workloads(newer)["Deployment grafana"]["spec"]["template"]["metadata"]["annotations"]
+        != annotations
+    )
+
+
+def test_a_file_that_fits_no_config_map_is_told() -> None:
+    board = Board("big", "A", "tigctl", json.dumps({"text": "x" * 1_000_000}))
+    state = GrafanaState((), (Folder("tigctl", "Network"),), (board,), files=True)
+    given = replace(stack(switches(1), {"storage": {"grafana": "none"}}), grafana=state)
+    with pytest.raises(TigctlError, match=r"boards/tigctl/big.json has 1,0"):
+        workloads(given)
 
 
 def test_one_pod_never_runs_beside_its_successor(objects: dict[str, Object]) -> None:

@@ -47,7 +47,7 @@ def test_the_file_holds_rules_contacts_and_policies() -> None:
     assert len({group["name"] for group in found["groups"]}) == len(found["groups"])
     points = {one["name"]: one["receivers"][0] for one in found["contactPoints"]}
     assert points["desk"]["settings"]["addresses"] == "a@noc.example;b@noc.example"
-    assert points["hook"]["settings"]["url"] == "${HOOK_URL}"
+    assert points["hook"]["settings"]["url"] == "$HOOK_URL"
     (policy,) = found["policies"]
     assert (policy["receiver"], policy["repeat_interval"]) == ("desk", "1d")
     assert policy["routes"] == [

@@ -185,7 +185,7 @@ def test_provisioning_files_say_the_whole_state() -> None:
     assert source["uid"] == "tigctl-influxdb"
     assert source["url"] == "http://influxdb:8086"
     assert source["jsonData"]["organization"] == "acme"
-    assert source["secureJsonData"] == {"token": "${TIGCTL_INFLUXDB_READER_TOKEN}"}
+    assert source["secureJsonData"] == {"token": "$TIGCTL_INFLUXDB_READER_TOKEN"}
     (provider,) = yaml.safe_load(files["grafana/provisioning/dashboards/tigctl.yaml"])["providers"]
     assert provider["folderUid"] == "tigctl"
     # The mount that the files' first lines ask for, and the files below it.
@@ -204,4 +204,4 @@ def test_only_our_own_variables_are_put_in() -> None:
     (text,) = grafana_files(state("ac$HOME", "raw", (), url="")).values()
     (source,) = yaml.safe_load(text)["datasources"]
     assert source["jsonData"]["organization"] == "ac$$HOME"
-    assert source["url"] == "${TIGCTL_INFLUXDB_URL}"
+    assert source["url"] == "$TIGCTL_INFLUXDB_URL"

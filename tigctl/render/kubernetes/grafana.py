@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 
-from tigctl.render.kubernetes import configs, login, placement, pod, reference, sizing
+from tigctl.render.kubernetes import configs, login, placement, pod, provisioned, reference, sizing
 from tigctl.render.kubernetes.model import CONFIG_ANNOTATION, Object, Stack
 
 NAME = "grafana"
@@ -39,22 +40,31 @@ def grafana(stack: Stack) -> list[Object]:
         # Without the path it would redirect to where people reach it, which the kubelet does not
         # follow and takes for health.
         container[probe]["httpGet"]["path"] = f"{entrance.path.rstrip('/')}/api/health"
+    config_maps = [*_ldap(stack, container, spec)]
     if not stack.settings.storage.grafana:
         pod.set_volume(spec, "data", emptyDir={"sizeLimit": "1Gi"})
+        config_maps += provisioned.config_maps(stack)
+        provisioned.mount(stack, container, spec, config_maps)
+    if config_maps:
+        texts = (text for one in config_maps for text in one["data"].values())
+        rolled = {CONFIG_ANNOTATION: configs.checksum(*texts)}
+        deployment["spec"]["template"]["metadata"]["annotations"] = rolled
+    objects[:0] = config_maps
+    service["spec"]["selector"] = stack.selector(NAME)
+    budget["spec"]["selector"]["matchLabels"] = stack.selector(NAME)
+    return objects
+
+
+def _ldap(stack: Stack, container: Object, spec: Object) -> Iterator[Object]:
+    """LDAP's file, mounted; nothing where nobody logs in by it."""
     if ldap := stack.settings.login.ldap:
-        config: Object = {
+        login.mount(container, spec)
+        yield {
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": stack.metadata(login.CONFIG, NAME),
             "data": {login.FILE: login.ldap_file(ldap)},
         }
-        login.mount(container, spec)
-        rolled = {CONFIG_ANNOTATION: configs.checksum(config["data"][login.FILE])}
-        deployment["spec"]["template"]["metadata"]["annotations"] = rolled
-        objects.insert(0, config)
-    service["spec"]["selector"] = stack.selector(NAME)
-    budget["spec"]["selector"]["matchLabels"] = stack.selector(NAME)
-    return objects
 
 
 def _mail(stack: Stack) -> list[Object]:

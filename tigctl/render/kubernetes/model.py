@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from collectors.device import Device
 from collectors.telegraf.model import Shard
-from tigctl.render.bundle import DeviceSummary
+from tigctl.render.bundle import DeviceSummary, GrafanaState
 from tigctl.spec.model import TargetSettings, TenantSettings
 from tigctl.spec.stack import Images
 
@@ -38,6 +38,7 @@ class Stack:
     devices: Sequence[Device]
     summaries: Sequence[DeviceSummary]
     shards: Sequence[Shard]
+    grafana: GrafanaState = field(default_factory=GrafanaState)
 
     def labels(self, name: str = "", instance: str = "") -> dict[str, str]:
         """The labels of an object: of the component `name` where it belongs to one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from collectors.telegraf.model import Shard
-from tigctl.render.bundle import DeviceSummary
+from tigctl.render.bundle import DeviceSummary, GrafanaState
 from tigctl.render.kubernetes.exposure import entrances
 from tigctl.render.kubernetes.model import Object, Stack
 from tigctl.render.kubernetes.policies import policies
@@ -15,7 +15,10 @@ from tigctl.spec.workspace import Tenant
 
 
 def stack_of(
-    tenant: Tenant, summaries: Sequence[DeviceSummary] = (), shards: Sequence[Shard] = ()
+    tenant: Tenant,
+    summaries: Sequence[DeviceSummary] = (),
+    shards: Sequence[Shard] = (),
+    state: GrafanaState | None = None,
 ) -> Stack:
     """What a tenant's objects follow from."""
     return Stack(
@@ -27,6 +30,7 @@ def stack_of(
         devices=tenant.devices,
         summaries=summaries,
         shards=shards,
+        grafana=state or GrafanaState(),
     )
 
 

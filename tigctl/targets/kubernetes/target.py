@@ -15,7 +15,7 @@ from tigctl.render.kubernetes.grafana import ROOT_URL
 from tigctl.targets import database
 from tigctl.targets.environment import refuse_unset
 from tigctl.targets.interface import Access, Component, Observer, Opening, Revision
-from tigctl.targets.keeping import Choice, Held, Kept, Key, Settled, decided
+from tigctl.targets.keeping import Choice, Held, Kept, Key, Settled, decided, said
 from tigctl.targets.kubernetes import (
     comparing,
     fitting,
@@ -280,6 +280,12 @@ class KubernetesTarget:
             changes = {(one.kind, one.name): one for one in inside.changes}
             kept = dict(inventory.kept)
             for key in chosen:
+                if bundle.grafana.files and key[0] in comparing.GRAFANA_KINDS:
+                    raise UsageError(
+                        f"{said(key)}: this Grafana has no volume and is built from files at each"
+                        " start, so nothing of it can be kept",
+                        hint="give it a volume (storage.grafana), or change the files",
+                    )
                 if key in found:
                     kept[key] = keeping.decided(found[key], kept.get(key), since)
                 elif key in changes:

@@ -57,17 +57,30 @@ def reads_secrets(wanted: Object) -> bool:
 def _with_secrets(wanted: Object, there: Snapshot, namespace: str) -> Object:
     if not reads_secrets(wanted):
         return wanted
+    spec = wanted["spec"]
+    read = _READ[wanted["metadata"]["labels"][names.COMPONENT]]
+    if names.READER_SECRET in _variables_of(spec["template"]["spec"]):
+        read = (*read, names.READER_SECRET)  # a Grafana that is built from files
     versions = [
         str(there.objects.get(Ref("Secret", namespace, name), {}).get("resourceVersion", ""))
-        for name in _READ[wanted["metadata"]["labels"][names.COMPONENT]]
+        for name in read
     ]
     if not any(versions):
         return wanted
-    spec = wanted["spec"]
     metadata = spec["template"]["metadata"]
     annotations = {**(metadata.get("annotations") or {}), names.RESTARTED: "-".join(versions)}
     template = {**spec["template"], "metadata": {**metadata, "annotations": annotations}}
     return {**wanted, "spec": {**spec, "template": template}}
+
+
+def _variables_of(pod: Object) -> set[str]:
+    """The Secrets that give a pod's containers environment variables."""
+    return {
+        variable["valueFrom"]["secretKeyRef"]["name"]
+        for container in pod["containers"]
+        for variable in container.get("env") or ()
+        if "secretKeyRef" in variable.get("valueFrom", {})
+    }
 
 
 def device_values(bundle: Bundle, environ: Mapping[str, str]) -> dict[str, str]:
