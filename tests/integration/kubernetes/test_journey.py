@@ -109,31 +109,6 @@ def all_pods_there(desk: Desk, tenant: str) -> bool:
     }
 
 
-def keep_and_give_back(desk: Desk, name: str) -> None:
-    """Somebody changed something by hand and means it, for a while."""
-    thing = "Service/grafana"
-    path = f"/api/v1/namespaces/tig-{name}/services/grafana"
-    change = {"spec": {"sessionAffinity": "ClientIP"}}
-    desk.plane.api.patch(path, change, fieldManager="kubectl-edit")
-    assert "did you mean Service/grafana?" in desk.tigctl(
-        "apply", name, "--keep", "Service/grafanas", code=2
-    )
-    for other in (["--all"], ["--plan", "x"], [name, "--only", thing]):
-        assert "--keep" in desk.tigctl("apply", *other, "--keep", thing, code=2)
-    desk.tigctl("apply", name, "--keep", thing, "--wait", "0")
-    assert "Service/grafana, since" in desk.tigctl("plan", name)
-    kept = json.loads(desk.tigctl("plan", name, "-o", "json"))["kept"]
-    assert [(one["kind"], one["name"], one["action"]) for one in kept] == [
-        ("Service", "grafana", "update")
-    ]
-    assert next(one["path"] for one in kept[0]["fields"]) == "spec.sessionAffinity"
-    assert thing in desk.tigctl("status", name, code=3)
-    desk.tigctl("apply", name, "--give-back", "Service/*")
-    assert desk.changes(name) == {"Service grafana": "update"}
-    desk.tigctl("apply", name, "--only", thing, "--wait", "0")
-    desk.tigctl("plan", name)
-
-
 def test_from_nothing_to_nothing(desk: Desk, grafana: GrafanaServer, tmp_path: Path) -> None:
     name = "journey"
     desk.tenant(name)
@@ -177,8 +152,6 @@ def test_from_nothing_to_nothing(desk: Desk, grafana: GrafanaServer, tmp_path: P
         desk.tigctl("apply", name, "--wait", "20s")
         desk.tigctl("plan", name)
 
-        keep_and_give_back(desk, name)
-
         listed = desk.tigctl("rollback", name, "--list").split()
         assert listed.count("1") == 1
         desk.tigctl("rollback", name, "1", "--wait", "0")
@@ -192,6 +165,36 @@ def test_from_nothing_to_nothing(desk: Desk, grafana: GrafanaServer, tmp_path: P
         desk.tigctl("destroy", name, "-P", "-C", "-N", "--yes")
     assert desk.plane.api.find(f"/api/v1/namespaces/tig-{name}") is None
     desk.tigctl("destroy", name, "--yes")
+
+
+def test_a_change_that_somebody_means_is_kept_for_a_while(
+    desk: Desk, grafana: GrafanaServer, tmp_path: Path
+) -> None:
+    name, thing = "meant", "Service/grafana"
+    desk.tenant(name, exposure={"grafana": {"path": grafana.path_prefix}})
+    desk.tigctl("apply", name, "--wait", "0")
+    desk.plane.wait(lambda: all_pods_there(desk, name), "pods")
+    with influxd(tmp_path / "data", set_up=False) as server:
+        lead(desk, name, server.port, grafana)
+        desk.tigctl("apply", name, "--wait", "0")
+        desk.plane.wait(lambda: all_pods_there(desk, name), "pods")
+        lead(desk, name, server.port, grafana)
+        path = f"/api/v1/namespaces/tig-{name}/services/grafana"
+        change = {"spec": {"sessionAffinity": "ClientIP"}}
+        desk.plane.api.patch(path, change, fieldManager="kubectl-edit")
+
+        refused = desk.tigctl("apply", name, "--keep", "Service/grafanas", code=2)
+        assert "did you mean Service/grafana?" in refused
+        desk.tigctl("apply", name, "--keep", thing, "--wait", "0")
+        kept = json.loads(desk.tigctl("plan", name, "-o", "json"))["kept"]
+        assert [(one["kind"], one["name"]) for one in kept] == [("Service", "grafana")]
+        assert kept[0]["fields"][0]["path"] == "spec.sessionAffinity"
+        assert thing in desk.tigctl("status", name, code=3)
+        desk.tigctl("apply", name, "--give-back", "Service/*")
+        assert desk.changes(name) == {"Service grafana": "update"}
+        desk.tigctl("apply", name, "--only", thing, "--wait", "0")
+    assert desk.plane.api.get(path)["spec"]["sessionAffinity"] == "None"
+    desk.plane.api.delete(f"/api/v1/namespaces/tig-{name}")
 
 
 def test_many_tenants_at_once_and_one_in_trouble(desk: Desk) -> None:

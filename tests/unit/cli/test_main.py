@@ -274,3 +274,19 @@ def test_a_plan_file_that_is_none_is_refused(run: Run, workspace: Path) -> None:
     assert run("apply", "--plan", "absent.plan").code == 2
     (workspace / "good.plan").write_text('{"tenant": "acme", "changes": []}')
     assert "neither TENANT nor --all" in run("apply", "acme", "--plan", "good.plan").err
+
+
+@pytest.mark.parametrize("option", ["--keep", "--give-back", "--only"])
+@pytest.mark.parametrize("other", [("--all",), ("--plan", "acme.plan")])
+def test_a_choice_of_changes_is_one_of_one_tenant_and_of_no_file(
+    run: Run, option: str, other: tuple[str, ...]
+) -> None:
+    said = run("apply", *other, option, "Bucket/raw")
+    assert said.code == 2
+    assert f"{option} names changes of one tenant's plan" in said.err
+    assert f"tigctl apply TENANT {option} Bucket/raw" in said.err
+
+
+def test_choices_exclude_each_other(run: Run) -> None:
+    said = run("apply", "acme", "--keep", "Bucket/raw", "--only", "Bucket/raw")
+    assert (said.code, "--keep and --only exclude each other" in said.err) == (2, True)

@@ -9,6 +9,7 @@ import pytest
 
 from tigctl.cli import planning
 from tigctl.errors import InvalidFiles, UsageError
+from tigctl.targets.keeping import Held, Kept
 from tigctl.targets.model import Action, Change, FieldChange, Plan
 
 CHANGES = (
@@ -82,6 +83,56 @@ def test_verbose_shows_every_field() -> None:
 def test_nothing_to_do_is_one_line() -> None:
     assert list(planning.as_text(Plan("acme", "local", ()), verbose=False)) == [
         "acme on local: nothing to change."
+    ]
+
+
+KEPT = (
+    Held(
+        Kept("Bucket", "raw", "2026-11-20T14:02:11Z", {"retention": "7d"}, {"retention": "7d"}),
+        Change(Action.UPDATE, "Bucket", "raw", (FieldChange("retention", "7d", "30d"),)),
+    ),
+    Held(Kept("Board", "b", "2026-11-20T14:02:11Z", {}), Change(Action.DELETE, "Board", "b")),
+    Held(Kept("Task", "t", "2026-11-20T14:02:11Z", {})),
+    Held(
+        Kept("Board", "c", "2026-11-20T14:02:11Z", {}),
+        Change(Action.UPDATE, "Board", "c", (FieldChange("title", "A", "B"),)),
+    ),
+)
+
+
+def test_what_is_kept_stands_below_with_what_files_say() -> None:
+    again = Change(Action.CONFLICT, "Board", "c", (FieldChange("title", "A", "B"),), "anna")
+    text = "\n".join(planning.as_text(Plan("acme", "local", (again,), {}, KEPT), verbose=False))
+    _, _, below = text.partition("1 conflict. Carry out: tigctl apply acme\n\n")
+    assert below == (
+        "Kept as somebody made it (tigctl apply --give-back KIND/NAME ends it):\n"
+        "  Bucket/raw, since 2026-11-20 14:02\n"
+        "            retention: 7d, should be 30d\n"
+        "  Board/b, since 2026-11-20 14:02\n"
+        "            without this, apply would delete it\n"
+        "  Task/t, since 2026-11-20 14:02\n"
+        "            holds nothing back any more: files say the same, or do not name it\n"
+        "  Board/c, since 2026-11-20 14:02\n"
+        "            changed once more since; stays until it is kept again or given back\n"
+        "            title: A, should be B"
+    )
+
+
+def test_json_tells_what_is_kept() -> None:
+    found = planning.as_json(Plan("acme", "local", (), {}, KEPT))["kept"]
+    assert isinstance(found, list)
+    assert found[0] == {
+        "kind": "Bucket",
+        "name": "raw",
+        "since": "2026-11-20T14:02:11Z",
+        "action": "update",
+        "fields": [{"path": "retention", "live": "7d", "wanted": "30d"}],
+    }
+    assert [one["action"] for one in found if isinstance(one, dict)] == [
+        "update",
+        "delete",
+        None,
+        "update",
     ]
 
 
