@@ -36,6 +36,8 @@ from collectors.knowledge.model import (
 # What a device gets that was never probed: names of shipped profiles.
 UNPROBED = ("if-mib", "system")
 
+_SIZES = frozenset({"total_bytes", "capacity"})
+
 
 def questions(library: Library, sys_object_id: str, sys_descr: str) -> Questions:
     """What has to be asked to know which profiles fit, and which of their metrics answer."""
@@ -296,10 +298,12 @@ def _computable(output: Output, symbols: Collection[Symbol]) -> bool:
         return False
     if output.state and output.state.symbol in names:
         return True
+    # How large something is makes no point where it is not told how much of it is used.
+    telling = [one for name, one in output.fields.items() if name not in _SIZES]
     # A field made of literals alone does not make a point.
     return any(
         names.intersection(field.names) and names.issuperset(field.needed)
-        for field in output.fields.values()
+        for field in telling or output.fields.values()
     )
 
 

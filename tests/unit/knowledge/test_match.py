@@ -383,3 +383,19 @@ def test_what_is_chosen_answered_and_can_be_computed(answers: dict[str, int]) ->
         assert not {"used", "used32"} <= names
         assert chosen.rows > 0
     assert bool(found.chosen) == bool(there & {COLUMNS[1], COLUMNS[2], COLUMNS[3]})
+
+
+def test_a_size_alone_makes_no_point(profiles: Folder) -> None:
+    both = f"""\
+- MIB: ACME-MIB
+  symbols:
+  - {{OID: {ACME}.6.0, name: size}}
+  - {{OID: {ACME}.7.0, name: used}}
+  tigctl:
+  - {{to: memory, tags: {{pool: a}}, fields: {{used_bytes: used, total_bytes: size}}}}
+"""
+    library = profiles.write(acme=kind(f"{ACME}.1.5") + metrics(both)).load()
+
+    assert polled(match(library, facts(answers=[f"{ACME}.6", f"{ACME}.7"]))) == ["acme:size"]
+    assert polled(match(library, facts(answers=[f"{ACME}.7"]))) == ["acme:size"]
+    assert polled(match(library, facts(answers=[f"{ACME}.6"]))) == []

@@ -135,4 +135,4 @@ def test_what_is_no_window(given: dict[str, object], said: str) -> None:
 
 
 def test_texts_end_where_they_end() -> None:
-    assert text('a "b" \\ ${c}') == '"a \\"b\\" \\\\ \\${c}"'
+    assert text('a "b" \\ ${c}') == '"a \\"b\\" \\\\ \\x24{c}"'

@@ -7,7 +7,6 @@ it on InfluxDB tests the rule.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +20,15 @@ _WEEK_MIN = 7 * 24 * 60
 # What is needed beyond a device's polls until its newest point can be read: writing, a slow answer.
 _SLACK_S = 30
 
+_ESCAPES = {
+    **{chr(code): f"\\x{code:02x}" for code in (*range(32), 127)},
+    "\\": "\\\\",
+    '"': '\\"',
+    "$": "\\x24",  # before a brace it would begin an expression
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+}
 _IMPORTS = ("array", "date", "dict", "regexp", "timezone")
 
 
@@ -64,8 +72,8 @@ def query(one: Loaded, context: Context, *, at: datetime | None = None) -> str:
 
 
 def text(value: str) -> str:
-    """A string literal of Flux."""
-    return json.dumps(value, ensure_ascii=False).replace("${", "\\${")
+    """A string literal of Flux, which knows fewer escapes than JSON."""
+    return '"' + "".join(_ESCAPES.get(sign, sign) for sign in value) + '"'
 
 
 def _times(one: Loaded, context: Context) -> Iterator[str]:
