@@ -114,7 +114,7 @@ def _ask(server: InfluxServer, query: str) -> None:
 
 
 def _rules(server: InfluxServer, fleet: made.Fleet, name: str, now: int) -> Iterator[Figure]:
-    """A minute's rules may take a quarter of a core: the rest is for writing, boards, history."""
+    """A minute's rules may take half a core: the rest is for writing, boards, history."""
     context = flux.Context(
         devices=[
             flux.Watched(f"sw{one:03}", f"s{one % made.SITES}", "access", "sw000" if one else "")
@@ -131,7 +131,7 @@ def _rules(server: InfluxServer, fleet: made.Fleet, name: str, now: int) -> Iter
         found[rule.name] = used * 60 / rule.rule.every
         print(f"  rule {rule.name}: {used:.2f} s each {rule.rule.every} s", file=sys.stderr)
     yield Figure(
-        f"{name}: {len(found)} rules, processor time a minute", sum(found.values()), "s", 15
+        f"{name}: {len(found)} rules, processor time a minute", sum(found.values()), "s", 30
     )
     for worst in sorted(found, key=lambda one: -found[one])[:_WORST]:
         yield Figure(f"{name}: of these {worst}", found[worst], "s")
