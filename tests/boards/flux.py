@@ -148,6 +148,39 @@ class Column:
     stream: str
 
 
+def described(condition: str) -> str:
+    """A function `described(port:, of:)`: the newest description of a port, empty without one.
+
+    A port is the same one whatever it is called, so its series go by name only. `of` is its device.
+    """
+    # An array without elements would have another type; one that no port has keeps it from that.
+    polled = fields("interface", "ifOperStatus")
+    return f"""\
+import "array"
+import "date"
+import "dict"
+import "strings"
+
+descriptions =
+    from(bucket: "raw")
+        |> range(start: date.sub(d: 15m, from: v.timeRangeStop), stop: v.timeRangeStop)
+        |> filter(fn: (r) => {polled} and {condition} and exists r.ifAlias)
+        |> last()
+        |> group()
+        |> sort(columns: ["_time"])
+        |> map(fn: (r) => ({{pair: r.device + "\\n" + r.ifName + "\\t" + r.ifAlias}}))
+        |> findColumn(fn: (key) => true, column: "pair")
+pair = (text) => {{
+    parts = strings.split(v: text, t: "\\t")
+
+    return {{key: parts[0], value: parts[1]}}
+}}
+some = array.concat(arr: descriptions, v: ["\\t"])
+newest = dict.fromList(pairs: array.map(arr: some, fn: (x) => pair(text: x)))
+described = (port, of) => dict.get(dict: newest, key: of + "\\n" + port, default: "")
+"""
+
+
 def counted(stream: str, condition: str) -> str:
     """How many rows of a stream fulfil a condition; 0 where none does.
 

@@ -24,7 +24,10 @@ IN, OUT = ("ifHCInOctets", "ifInOctets"), ("ifHCOutOctets", "ifOutOctets")
 PACKETS = ("ifHCInUcastPkts", "ifInUcastPkts"), ("ifHCOutUcastPkts", "ifOutUcastPkts")
 ERRORS, DISCARDS = ("ifInErrors", "ifOutErrors"), ("ifInDiscards", "ifOutDiscards")
 
-_BY = ("ifName", "ifAlias")
+_BY = ("ifName",)
+# A port stays the same one when it is described anew: its series go on under its name.
+_MERGED = 'group(columns: ["ifName"])'
+_EACH = 'group(columns: ["ifName", "_field"])'
 
 
 def _now(direction: tuple[str, ...], condition: str) -> str:
@@ -33,18 +36,20 @@ def _now(direction: tuple[str, ...], condition: str) -> str:
         'from(bucket: "raw") |> range(start: date.sub(d: 15m, from: v.timeRangeStop),'
         " stop: v.timeRangeStop)\n        |> filter(fn: (r) => "
         f"{flux.fields('interface', *direction)} and {condition})\n"
-        "        |> derivative(unit: 1s, nonNegative: true)\n        |> mean()\n"
+        "        |> derivative(unit: 1s, nonNegative: true)\n"
+        f"        |> {_MERGED}\n        |> mean()\n"
         "        |> map(fn: (r) => ({r with _value: r._value * 8.0}))"
     )
 
 
 def _last(field: str, condition: str, at: str = "v.timeRangeStop") -> str:
-    return flux.recent(f"{flux.fields('interface', field)} and {condition}", until=at)
+    found = flux.recent(f"{flux.fields('interface', field)} and {condition}", until=at)
+    return f'{found}\n        |> {_MERGED}\n        |> sort(columns: ["_time"])\n        |> last()'
 
 
 def _glance(condition: str) -> str:
     return (
-        'import "date"\n\n'
+        flux.described(condition)
         + flux.wide(
             [
                 flux.named(_last("ifOperStatus", condition), "Now"),
@@ -62,8 +67,9 @@ def _glance(condition: str) -> str:
         Out: if exists r.Out then r.Out else 0.0,
         "In %": if r.Speed > 0.0 then r.In / r.Speed / 10000.0 else 0.0,
         "Out %": if r.Speed > 0.0 then r.Out / r.Speed / 10000.0 else 0.0,
+        "Description": described(port: r.ifName, of: "${device}"),
     }))
-    |> rename(columns: {ifName: "Port", ifAlias: "Description"})
+    |> rename(columns: {ifName: "Port"})
     |> sort(columns: ["In"], desc: true)"""
     )
 
@@ -108,9 +114,9 @@ GLANCE_OVERRIDES = [
 def _traffic(direction: tuple[str, ...]) -> str:
     return (
         f"{flux.HEAD}\n{flux.rate(PORTS, *direction, factor='8.0')}\nrates\n"
+        f"    |> {_MERGED}\n"
         "    |> aggregateWindow(every: every, fn: mean, createEmpty: false)\n"
-        '    |> keep(columns: ["_time", "_value", "ifName", "ifAlias"])\n'
-        '    |> group(columns: ["ifName", "ifAlias"])'
+        '    |> keep(columns: ["_time", "_value", "ifName"])'
     )
 
 
@@ -127,9 +133,9 @@ speeds =
         |> group(columns: ["ifName"])
 traffic =
     rates
+        |> {_MERGED}
         |> aggregateWindow(every: every, fn: mean, createEmpty: false)
         |> keep(columns: ["_time", "_value", "ifName"])
-        |> group(columns: ["ifName"])
 
 join(tables: {{traffic: traffic, speed: speeds}}, on: ["ifName"])
     |> map(fn: (r) => ({{_time: r._time, ifName: r.ifName, way: "{name}",
@@ -146,7 +152,7 @@ def _bad(counters: tuple[str, ...], title: str, share: bool) -> str:
     )
     if not share:
         return (
-            f"{flux.HEAD}\n{flux.rate(PORTS, *counters)}\nrates\n"
+            f"{flux.HEAD}\n{flux.rate(PORTS, *counters)}\nrates\n    |> {_EACH}\n"
             "    |> aggregateWindow(every: every, fn: mean, createEmpty: false,"
             ' timeSrc: "_start")\n    |> group(columns: ["ifName"])\n'
             '    |> aggregateWindow(every: every, fn: sum, createEmpty: false, timeSrc: "_start")'
@@ -172,8 +178,10 @@ union(
 
 PERCENTILES = (
     f"""{flux.HEAD}
+{flux.described(PORTS)}
 p95 = (tables=<-) =>
     tables
+        |> {_MERGED}
         |> aggregateWindow(every: if bucket == "1h" then 1h else 5m, fn: mean, createEmpty: false)
         |> quantile(q: 0.95, method: "exact_selector")
 {flux.rate(PORTS, *IN, factor="8.0", name="incoming")}
@@ -186,13 +194,13 @@ p95 = (tables=<-) =>
         [
             flux.named("incoming |> p95()", "In 95 %"),
             flux.named("outgoing |> p95()", "Out 95 %"),
-            flux.named("incoming |> mean()", "In mean"),
-            flux.named("outgoing |> mean()", "Out mean"),
-            flux.named("incoming |> max()", "In greatest"),
-            flux.named("outgoing |> max()", "Out greatest"),
-            flux.named('errors |> mean() |> group(columns: ["ifName", "ifAlias"]) |> sum()', "e"),
-            flux.named('discards |> mean() |> group(columns: ["ifName", "ifAlias"]) |> sum()', "d"),
-            flux.named('packets |> mean() |> group(columns: ["ifName", "ifAlias"]) |> sum()', "p"),
+            flux.named(f"incoming |> {_MERGED} |> mean()", "In mean"),
+            flux.named(f"outgoing |> {_MERGED} |> mean()", "Out mean"),
+            flux.named(f"incoming |> {_MERGED} |> max()", "In greatest"),
+            flux.named(f"outgoing |> {_MERGED} |> max()", "Out greatest"),
+            flux.named(f"errors |> {_EACH} |> mean() |> {_MERGED} |> sum()", "e"),
+            flux.named(f"discards |> {_EACH} |> mean() |> {_MERGED} |> sum()", "d"),
+            flux.named(f"packets |> {_EACH} |> mean() |> {_MERGED} |> sum()", "p"),
         ],
         _BY,
     )
@@ -200,7 +208,7 @@ p95 = (tables=<-) =>
     |> filter(fn: (r) => exists r["In 95 %"])
     |> map(fn: (r) => ({
         "Port": r.ifName,
-        "Description": r.ifAlias,
+        "Description": described(port: r.ifName, of: "${device}"),
         "In 95 %": r["In 95 %"],
         "Out 95 %": r["Out 95 %"],
         "In mean": r["In mean"],
@@ -227,8 +235,7 @@ TIMES = f"""{flux.HEAD}
 
 def board() -> Written:
     name = "${__field.labels.ifName}"
-    full = f"{name} ${{__field.labels.ifAlias}}"
-    traffic = {"displayName": full, "color": {"mode": "palette-classic-by-name"}}
+    traffic = {"displayName": name, "color": {"mode": "palette-classic-by-name"}}
     both = ("interface.ifHCInUcastPkts", "interface.ifHCOutUcastPkts")
     panels = [
         table(

@@ -81,3 +81,44 @@ def test_boards_check_sees_every_panel_answered(customer: Customer, influx: Infl
     answers = list(board_answers.ask(list(BOARDS.values()), influx, small.bundle(), customer.end))
     assert [one for one in answers if one.wrong or not one.rows] == []
     assert {(one.board, one.panel) for one in answers} == set(PROMISES)
+
+
+def test_a_port_that_is_described_anew_stays_one(customer: Customer, influx: Influx) -> None:
+    """With two hours of polls, half of them under another description."""
+    end, bit_rate = customer.end, 8_000
+    tags = r"interface,device=renamed,site=hq,role=access,ifName=e1,ifAlias="
+    lines = []
+    for at in range(end - 7_200, end, 60):
+        count = (at - end + 7_200) * bit_rate // 8
+        fields = ",".join(
+            f"{name}={count}i" for name in ("ifHCInOctets", "ifHCOutOctets", "ifHCInUcastPkts")
+        )
+        alias = r"to\ Hamburg" if at < end - 3_600 else r"to\ Bremen"
+        state = f"ifInErrors={count // 100}i,ifInDiscards=0i,ifOperStatus=1i,ifHighSpeed=1i"
+        lines.append(f"{tags}{alias} {fields},{state} {at}000000000")
+    assert customer.server.write("\n".join(lines), bucket="raw") == 204
+    panels = {one.title: one for one in board_queries.panels(BOARDS["tigctl-interfaces"])}
+    values: Values = {
+        "site": AllOf(".*"),
+        "role": AllOf(".*"),
+        "device": "renamed",
+        "interface": AllOf(".*"),
+    }
+
+    def rows(title: str) -> list[dict[str, object]]:
+        (flux,) = list(panels[title].queries.values())[:1]
+        span = Span(end - 7_200, end)
+        return influx.query(board_queries.fill(flux, values, span, points=30))
+
+    for title in ("In", "Errors per second", "Errors, share of packets", "Use of the speed"):
+        found = rows(title)
+        assert len({str(row["table"]) for row in found}) == 1, title
+        times = [row["_time"] for row in found]
+        assert len(times) == len(set(times)) > 20, title
+    # The poll in which the description changed belongs to neither, so nothing is counted twice.
+    assert {round(float(str(row["_value"]))) for row in rows("In")} == {bit_rate}
+    for title in ("Ports", "95th percentile, mean and greatest"):
+        (row,) = rows(title)
+        assert (row["Port"], row["Description"]) == ("e1", "to Bremen"), title
+    assert round(float(str(row["In mean"]))) == bit_rate
+    assert round(float(str(row["Errors"])), 1) == 1.0
