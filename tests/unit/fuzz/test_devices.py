@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -111,6 +112,8 @@ def test_a_device_of_any_kind_is_rendered_like_a_harmless_one(seed: int) -> None
     same([pair(number, one, match(LIBRARY, one), chance) for number, one in enumerate(known)])
 
 
+# Half a minute of one core: too long for the quick tests, which ask the same of some.
+@pytest.mark.real
 @settings(FEW, max_examples=10)
 @given(seed=SEEDS)
 def test_so_are_ten_thousand(seed: int) -> None:
