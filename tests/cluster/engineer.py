@@ -20,10 +20,15 @@ def kubeconfig(plane: Plane) -> Path:
     """Of the one who may work on all tenants; made when it is asked for first."""
     file = plane.places.kubeconfig(f"user-{NAME}")
     if not file.exists():
-        grant(plane, rights.of_all(Subject("User", NAME)))
         file = plane.user(NAME)
-        _wait(plane, NAME, "/api/v1/namespaces")
+        restore(plane)
     return file
+
+
+def restore(plane: Plane) -> None:
+    """Gives the rights anew, after something else had the name of the roles."""
+    grant(plane, rights.of_all(Subject("User", NAME)))
+    _wait(plane, NAME, "/api/v1/namespaces")
 
 
 def of_tenant(plane: Plane, tenant: str, namespace: str) -> Path:

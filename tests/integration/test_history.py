@@ -143,6 +143,8 @@ def lines(device: str, made: Polls) -> str:
     )
 
 
+# Hypothesis writes every example down, and one of eight devices is long.
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(devices=st.lists(polls(), min_size=8, max_size=8))
 def test_windows_hold_what_a_plain_computation_says(

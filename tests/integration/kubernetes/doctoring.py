@@ -47,6 +47,11 @@ class Clinic:
         self.plane = plane
         self.cluster = cluster or Cluster(kubeconfig=str(engineer.kubeconfig(plane)))
 
+    def anew(self) -> Cluster:
+        """Asks without what was heard before: a cluster forgets no kind that it knew once."""
+        self.cluster = Cluster(kubeconfig=str(engineer.kubeconfig(self.plane)))
+        return self.cluster
+
     def ask(self, check: str, *tenants: Tenant) -> list[Finding]:
         """What a check finds for these tenants (acme without settings, if none is given)."""
         return list(CHECKS[check](Look(self.cluster, tenants or (tenant(),))))

@@ -146,9 +146,9 @@ def unserved(clinic: Clinic, name: str, kind: str) -> Iterator[None]:
     versions = clinic.plane.api.get(_definition(name))["spec"]["versions"]
     off = [{**one, "served": False} for one in versions]
     with clinic.changed(_definition(name), {"spec": {"versions": off}}):
-        clinic.plane.wait(lambda: not clinic.cluster.knows(kind), f"end of {name}")
+        clinic.plane.wait(lambda: not clinic.anew().knows(kind), f"end of {name}")
         yield
-    clinic.plane.wait(lambda: clinic.cluster.knows(kind), name)
+    clinic.plane.wait(lambda: clinic.anew().knows(kind), name)
 
 
 def test_kinds_that_are_served(clinic: Clinic) -> None:

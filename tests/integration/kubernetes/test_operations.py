@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster import engineer
 from tests.cluster.plane import Plane
 from tests.docs.pages import commands
 from tests.integration.kubernetes.test_journey import DEVICES, FLEET
@@ -70,6 +71,12 @@ def test_grafanas_password_is_handed_over_as_the_page_shows_it(
     (pod,) = plane.api.list(pods)
     plane.exec_pod(namespace, pod["metadata"]["name"], {"NOTED": str(noted), "LENGTH": "13"})
     assert " grafana cli " in command
+    kubectl = [plane.places.programs["kubectl"], "--kubeconfig", plane.kubeconfig]
+    works = [*kubectl, "-n", namespace, "exec", "deployment/grafana", "--", "true"]
+    # kwok hears of it a moment later.
+    plane.wait(
+        lambda: subprocess.run(works, capture_output=True, check=False).returncode == 0, "exec"
+    )
 
     own = command.replace("tig-acme", namespace).replace(" grafana cli ", f" {program} cli ")
     run(plane, own, tmp_path)
@@ -122,4 +129,7 @@ def test_the_least_rights_are_given_as_the_page_shows_it(plane: Plane, tmp_path:
     finally:
         kinds = "clusterrole,clusterrolebinding"
         run(plane, f"kubectl delete {kinds} tigctl tigctl-acme --ignore-not-found", tmp_path)
+        # The other tests of this control plane work by a role of the same name.
+        engineer.kubeconfig(plane)
+        engineer.restore(plane)
         run(plane, "kubectl delete namespace tig-acme", tmp_path)

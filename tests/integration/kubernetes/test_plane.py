@@ -280,11 +280,11 @@ def test_the_command_starts_shows_and_ends_it(tmp_path: Path) -> None:
         assert (again.stdout, again.returncode) == (first.stdout, 0)
         shown = cluster("status")
         assert shown.returncode == 0
-        assert len(re.findall(r"^\S+ +\d+ runs$", shown.stdout, re.MULTILINE)) == 8
+        assert len(re.findall(r"^\S+ +\d+ runs$", shown.stdout, re.MULTILINE)) == 9
     finally:
         processes = Processes(tmp_path / "state").all()
         ended = cluster("down")
-    assert "8 processes ended" in ended.stderr
+    assert "9 processes ended" in ended.stderr
     assert not any(process.alive for process in processes)
     assert not (tmp_path / "state").exists()
     assert "was not running" in cluster("down").stderr

@@ -54,6 +54,8 @@ def mount(stack: Stack, container: Object, spec: Object, made: Sequence[Object])
         for one in made
         if one["metadata"]["name"] != login.CONFIG
     ]
+    if not sources:
+        return
     spec["volumes"].append({"name": "files", "projected": {"sources": sources}})
     container["volumeMounts"].append({"name": "files", "mountPath": HOME, "readOnly": True})
     container["env"] += [
