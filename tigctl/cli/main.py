@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 failed, 2 usage or invalid files, 3 `plan` found changes, 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from collectors.errors import CollectorError, ProfileError
 from tigctl.cli.lazy import LazyGroup
 from tigctl.cli.output import Interrupted, say
 from tigctl.errors import Fault, InvalidFiles, TigctlError
+
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 COMMANDS = {
     "init": "Write a commented workspace to start from.",
@@ -76,6 +79,9 @@ def root(ctx: click.Context, workspace: Path | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit code."""
+    # Modules and parsed files stay until the end: to look for garbage among them each 700 objects,
+    # as Python does by itself, costs a fifth of a short command's time.
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
         code = root.main(
             args=None if arguments is None else list(arguments),
