@@ -137,7 +137,7 @@ def full(title: str, x: int, measurement: str, tag: str, label: str) -> Panel:
 
 
 _BY = ("device", "ifName")
-_MERGED = 'group(columns: ["device", "ifName"])'
+_MERGED = flux.grouped(_BY)
 
 # All ports would be too many to ask: those of the devices that carry most hold the busiest.
 BUSIEST = f"""\

@@ -181,6 +181,11 @@ described = (port, of) => dict.get(dict: newest, key: of + "\\n" + port, default
 """
 
 
+def grouped(by: Sequence[str]) -> str:
+    """The step after which all rows with these in common are one table."""
+    return f"group(columns: {_list(by)})"
+
+
 def counted(stream: str, condition: str) -> str:
     """How many rows of a stream fulfil a condition; 0 where none does.
 

@@ -26,8 +26,8 @@ ERRORS, DISCARDS = ("ifInErrors", "ifOutErrors"), ("ifInDiscards", "ifOutDiscard
 
 _BY = ("ifName",)
 # A port stays the same one when it is described anew: its series go on under its name.
-_MERGED = 'group(columns: ["ifName"])'
-_EACH = 'group(columns: ["ifName", "_field"])'
+_MERGED = flux.grouped(_BY)
+_EACH = flux.grouped([*_BY, "_field"])
 
 
 def _now(direction: tuple[str, ...], condition: str) -> str:
