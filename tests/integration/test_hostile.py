@@ -15,22 +15,17 @@ import pytest
 
 from collectors.device import Device
 from collectors.knowledge.load import load_library
-from collectors.knowledge.match import match
-from collectors.login import Community, Secret
-from collectors.probe.model import Ask, Options
-from collectors.probe.run import probe
-from collectors.telegraf.model import Poll, Settings
-from collectors.telegraf.shard import render
-from tests.integration.agents import COMMUNITY, Object, agents
+from collectors.probe.model import Options
+from tests.integration.agents import Object, agents
+from tests.integration.chain import polled
 from tests.integration.lineprotocol import Point
 from tests.integration.servers import InfluxServer, influxd
-from tests.integration.test_telegraf import assert_in_data_model, once, port, storage, system
+from tests.integration.test_telegraf import assert_in_data_model, port, storage, system
 from tests.unit.fuzz.test_texts import SPITEFUL
 from tigctl.render.alerts.flux import text
 
 pytestmark = pytest.mark.real
 
-LOGIN = Community("default", "2c", Secret("SNMP_COMMUNITY"))
 PAIRS = 12
 HARM = (
     *SPITEFUL,
@@ -82,23 +77,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[Point]:
     names = {address: address.replace("127.46.", "d").replace(".", "-") for address in served}
     with agents(directory, served) as udp:
         devices = [Device(name, at, port=udp, icmp=False) for at, name in names.items()]
-        found = probe(
-            [Ask(one, (LOGIN,)) for one in devices],
-            library,
-            {"SNMP_COMMUNITY": COMMUNITY},
-            # With 60 kB in it an answer outgrows UDP, which the simulator meets with silence.
-            Options(timeout=3, deadline=200, concurrency=4),
-            lambda *_: None,
-        )
-        polls = []
-        for one in devices:
-            facts = found[one.name].facts
-            assert facts, found[one.name].silence
-            polls.append(Poll(one, LOGIN, facts, match(library, facts)))
-        (shard,) = render(polls, Settings("acme", jitter=0, outage=60))
-        points, log = once(shard.config, directory)
-    assert "E!" not in log, log
-    return points
+        # With 60 kB in it an answer outgrows UDP, which the simulator meets with silence.
+        options = Options(timeout=3, deadline=200, concurrency=4)
+        return polled(devices, library, options, directory)
 
 
 def test_what_they_say_arrives_in_the_data_model(told: list[Point]) -> None:

@@ -10,19 +10,14 @@ import pytest
 
 from collectors.device import Device
 from collectors.knowledge.load import load_library
-from collectors.knowledge.match import match
-from collectors.login import Community, Secret
-from collectors.probe.model import Ask, Options
-from collectors.probe.run import probe
-from collectors.telegraf.model import Poll, Settings
-from collectors.telegraf.shard import render
-from tests.integration.agents import COMMUNITY, Object, agents
+from collectors.probe.model import Options
+from tests.integration.agents import Object, agents
+from tests.integration.chain import polled
 from tests.integration.lineprotocol import Point
-from tests.integration.test_telegraf import assert_in_data_model, of, once, port, system
+from tests.integration.test_telegraf import assert_in_data_model, of, port, system
 
 pytestmark = pytest.mark.real
 
-LOGIN = Community("default", "2c", Secret("SNMP_COMMUNITY"))
 ACME = "1.3.6.1.4.1.99999"
 PROFILE = f"""\
 sysobjectid: 1.3.6.1.4.1.9.1.1208
@@ -92,21 +87,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[Point]:
     }
     with agents(directory, served) as number:
         devices = [Device(name, at, port=number, icmp=False) for name, at in names.items()]
-        found = probe(
-            [Ask(one, (LOGIN,)) for one in devices],
-            library,
-            {"SNMP_COMMUNITY": COMMUNITY},
-            Options(timeout=10, concurrency=2),
-            lambda *_: None,
-        )
-        polls = []
-        for one in devices:
-            facts = found[one.name].facts
-            assert facts, found[one.name].silence
-            polls.append(Poll(one, LOGIN, facts, match(library, facts)))
-        (shard,) = render(polls, Settings("acme", jitter=0, outage=60))
-        points, log = once(shard.config, directory)
-    assert "E!" not in log, log
+        points = polled(devices, library, Options(timeout=10, concurrency=2), directory)
     assert_in_data_model(points)
     return points
 

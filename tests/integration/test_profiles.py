@@ -15,24 +15,18 @@ import pytest
 
 from collectors.datamodel import MEASUREMENTS
 from collectors.device import Device
-from collectors.facts import Found
 from collectors.knowledge.load import load_library
-from collectors.knowledge.match import match
-from collectors.login import Community, Secret
-from collectors.probe.model import Ask, Options
-from collectors.probe.run import probe
-from collectors.telegraf.model import Poll, Settings
-from collectors.telegraf.shard import render
+from collectors.probe.model import Options
 from tests.golden.profile_cases import Case, Wanted, cases
-from tests.integration.agents import COMMUNITY, agents
+from tests.integration import chain
+from tests.integration.agents import agents
 from tests.integration.lineprotocol import Point
-from tests.integration.test_telegraf import assert_in_data_model, once
+from tests.integration.test_telegraf import assert_in_data_model
 
 pytestmark = pytest.mark.real
 
 CASES = {case.name: case for case in cases()}
 LIBRARY = load_library()
-LOGIN = Community("default", "2c", Secret("SNMP_COMMUNITY"))
 
 # Of these a device may tell nothing that its case does not expect.
 COMPLETE = ("inventory", "cpu", "memory", "storage", "temperature", "sensor", "supply")
@@ -68,23 +62,7 @@ def polled(cases: list[Case], directory: Path) -> list[Point]:
     served = {device(case, number, 0).address: case.objects for number, case in enumerate(cases)}
     with agents(directory, served) as port:
         devices = [device(case, number, port) for number, case in enumerate(cases)]
-        found = probe(
-            [Ask(one, (LOGIN,)) for one in devices],
-            LIBRARY,
-            {"SNMP_COMMUNITY": COMMUNITY},
-            Options(timeout=10, concurrency=8),
-            lambda *_: None,
-        )
-        polls = [poll(one, found[one.name]) for one in devices]
-        (shard,) = render(polls, Settings("acme", jitter=0, outage=60))
-        points, log = once(shard.config, directory)
-    assert "E!" not in log, log
-    return points
-
-
-def poll(one: Device, found: Found) -> Poll:
-    assert found.facts, (one.name, found.silence)
-    return Poll(one, LOGIN, found.facts, match(LIBRARY, found.facts))
+        return chain.polled(devices, LIBRARY, Options(timeout=10, concurrency=8), directory)
 
 
 def merged(points: list[Point], name: str) -> Series:
