@@ -37,12 +37,18 @@ class Ran:
     err: str
 
 
-def run(*command: str) -> Ran:
-    environ = {
+def run(*command: str, **environ: str) -> Ran:
+    own = {
         key: value for key, value in os.environ.items() if not key.startswith(("TIGCTL_W", "SNMP_"))
     }
     done = subprocess.run(
-        command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=600
+        command,
+        cwd=ROOT,
+        env={**own, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
 
@@ -124,21 +130,12 @@ def test_the_same_on_a_cluster_as_the_docs_show_it(tmp_path: Path) -> None:
     if TRIAL.exists():
         pytest.skip("a trial is there already; end it as docs/engineer.md says")
     up, down = (block.text for block in blocks("docs/engineer.md") if "trial" in block.text)
-    environ = {**os.environ, "TIGCTL_CLUSTER": str(tmp_path / "cluster")}
 
     def typed(text: str) -> str:
         """What a person types, up to the first line that fails; returns what is said beside it."""
-        done = subprocess.run(
-            ["bash", "-ec", text],
-            cwd=ROOT,
-            env=environ,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stderr
+        ran = run("bash", "-ec", text, TIGCTL_CLUSTER=str(tmp_path / "cluster"))
+        assert ran.code == 0, ran.out + ran.err
+        return ran.err
 
     begin = 'source .venv/bin/activate; eval "$(scripts/cluster up)"; '
     try:
