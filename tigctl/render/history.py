@@ -23,9 +23,9 @@ from collectors.datamodel import (
 )
 from tigctl.render.bundle import Task
 
-# sysUpTime goes round here: 2^32 hundredths of a second. An uptime that falls from less was a
-# restart; an hour is left for a device whose last poll before that failed.
-_UPTIME_ROUND = 2**32 / 100 - 3600
+# sysUpTime goes round here: 2^32 hundredths of a second. One that falls although it would not yet
+# have come so far was a restart; a minute is left for a device whose clock runs fast.
+_UPTIME_ROUND = 2**32 / 100 - 60
 _HALF, _ROUND = 2**31, 2**32
 
 _IMPORTS = 'import "array"\nimport "date"'
@@ -191,8 +191,10 @@ restarts =
         |> {since}
         |> filter(fn: (r) => {_any_of("system", ("uptime_seconds",))})
         |> duplicate(column: "_value", as: "is")
-        |> difference()
-        |> filter(fn: (r) => r._value < 0.0 and r.is - r._value < {_UPTIME_ROUND:.1f})
+        |> difference(keepFirst: true)
+        |> elapsed(unit: 1s)
+        |> filter(fn: (r) => r._value < 0.0)
+        |> filter(fn: (r) => r.is - r._value + float(v: r.elapsed) < {_UPTIME_ROUND:.1f})
 when = (device, t) => device + " " + string(v: date.truncate(t: t, unit: 5m))
 restarted =
     (union(

@@ -220,8 +220,10 @@ restarts =
         |> range(start: date.sub(d: 150s, from: start), stop: stop)
         |> filter(fn: (r) => r._measurement == "system" and r._field == "uptime_seconds")
         |> duplicate(column: "_value", as: "is")
-        |> difference()
-        |> filter(fn: (r) => r._value < 0.0 and r.is - r._value < 42946073.0)
+        |> difference(keepFirst: true)
+        |> elapsed(unit: 1s)
+        |> filter(fn: (r) => r._value < 0.0)
+        |> filter(fn: (r) => r.is - r._value + float(v: r.elapsed) < 42949613.0)
 when = (device, t) => device + " " + string(v: date.truncate(t: t, unit: 5m))
 restarted =
     (union(
