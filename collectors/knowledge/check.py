@@ -29,13 +29,7 @@ def remarks(library: Library, *, own: bool = False) -> tuple[ProfileFault, ...]:
     """
     found: dict[str, list[str]] = defaultdict(list)
     for profile in library.profiles:
-        parent = any(
-            metric.profile == profile.name
-            for other in library.profiles
-            if other.name != profile.name
-            for metric in other.metrics
-        )
-        found[profile.name] += _matching(profile, parent=parent)
+        found[profile.name] += _matching(profile, parent=_is_parent(profile, library))
         # An inherited metric is remarked on where it stands.
         mine = [metric for metric in profile.metrics if metric.profile == profile.name]
         for metric in mine:
@@ -52,6 +46,17 @@ def remarks(library: Library, *, own: bool = False) -> tuple[ProfileFault, ...]:
         for profile in library.profiles
         if profile.own or not own
         for message in found[profile.name]
+    )
+
+
+def _is_parent(profile: Profile, library: Library) -> bool:
+    """Whether another profile has metrics, or products, of this one."""
+    products = profile.models.keys()
+    return any(
+        (products and products <= other.models.keys())
+        or any(metric.profile == profile.name for metric in other.metrics)
+        for other in library.profiles
+        if other.name != profile.name
     )
 
 

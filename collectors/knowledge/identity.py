@@ -52,8 +52,11 @@ def identities(document: Map, faults: Faults) -> Mapping[str, Identity]:
 
 
 def models(extension: Map, object_ids: Sequence[str], faults: Faults) -> Mapping[str, str]:
-    """The model by sysObjectID, from the tails behind the profile's own patterns."""
+    """The model by sysObjectID, from the tails behind `models_below` or the profile's patterns."""
     given = extension.get("models")
+    if "models_below" in extension:
+        below = oid(extension["models_below"], extension.lines["models_below"], faults)
+        object_ids = [below] if below else []
     if not given:
         return {}
     if not isinstance(given, Map):

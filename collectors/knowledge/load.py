@@ -30,6 +30,7 @@ _EXTENSION_KEYS = (
     "description",
     "when",
     "models",
+    "models_below",
     "vendors",
 )
 _PATTERN = re.compile(r"\*|[0-2](\.\d+)+(\.\*)?")

@@ -94,6 +94,16 @@ def test_products_come_before_the_fixed_value(profiles: Folder) -> None:
     assert identity(profiles) == {"model": "some Acme"}
 
 
+def test_several_profiles_share_a_table_of_products(profiles: Folder) -> None:
+    profiles.write(
+        products=f"tigctl: {{models_below: {ACME}, models: {{1.7: XR-100, 1.8: XR-200}}}}",
+        acme="extends: [products]\n" + kind("      {}", "{models: {8: mine}}"),
+    )
+    assert identity(profiles) == {"model": "XR-100"}
+    models = next(one.models for one in profiles.load().profiles if one.name == "acme")
+    assert models == {f"{ACME}.1.7": "XR-100", f"{ACME}.1.8": "mine"}
+
+
 ROWS = f"""\
       serial_number:
         symbols:
@@ -130,6 +140,7 @@ def test_the_row_is_found_when_probing_and_again_in_the_lock(
         ("      model: {symbol: {OID: 1.3.1.0, tigctl: {rows: 1}}}", "{}", "did you mean 'row'"),
         ("      {}", "{models: {x: y}}", "is not what follows sysobjectid"),
         ("      {}", "{models: 7}", "must be a mapping"),
+        ("      {}", "{models_below: x, models: {7: XR-100}}", "'x'"),
         ("      {}", "{when: [{OID: 1.3.1.0}]}", "needs `matches:`"),
         ("      {}", "{when: [{OID: 1.3.1.0, matches: '('}]}", "is no regular expression"),
     ],
