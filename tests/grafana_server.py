@@ -30,11 +30,14 @@ from __future__ import annotations
 import base64
 import json
 import re
+import ssl
+import sys
 import threading
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -416,7 +419,8 @@ class State:
 class GrafanaServer:
     """A running server, by default on a free port of 127.0.0.1; ends with its `with` block.
 
-    `requests` are method and path of all requests so far, without the sub-path.
+    `requests` are method and path of all requests so far, without the sub-path. With a
+    `certificate`, PEM files of it and of its key, it speaks TLS and nothing else.
     """
 
     def __init__(
@@ -425,6 +429,7 @@ class GrafanaServer:
         path_prefix: str = "",
         password: str = "right",  # noqa: S107 - of the test
         at: tuple[str, int] = ("127.0.0.1", 0),
+        certificate: tuple[Path, Path] | None = None,
     ) -> None:
         self.state = State({"admin": password, "anna": "hers"})
         self.path_prefix = path_prefix.rstrip("/")
@@ -433,15 +438,26 @@ class GrafanaServer:
         self._lock = threading.Lock()
         self._ended = threading.Event()
         handler = type("Handler", (_Handler,), {"grafana": self})
-        self._server = ThreadingHTTPServer(at, handler)
+        self._server = _Server(at, handler)
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            # Whoever says nothing keeps his own thread waiting, not the one that lets others in.
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
         )
 
     @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    @property
     def url(self) -> str:
         """Without the sub-path."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -519,6 +535,13 @@ class GrafanaServer:
     def wait_for_end(self) -> None:
         """Returns when the server ends."""
         self._ended.wait(60)
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Says nothing of one who only looked whether somebody listens, or speaks no TLS."""
+        if not isinstance(sys.exception(), ssl.SSLError | ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

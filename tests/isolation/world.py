@@ -77,7 +77,11 @@ def tenants() -> list[Stack]:
             {
                 "networks": ["10.20.0.64/26", "10.40.0.0/16", "2001:db8:20::/64"],
                 "exposure": {
-                    "grafana": {"type": "loadbalancer"},
+                    "grafana": {
+                        "type": "loadbalancer",
+                        "host": "i.example",
+                        "tls": {"issuer": "internal"},
+                    },
                     "influxdb": {"type": "ingress", "host": "x.example"},
                 },
                 "isolation": {

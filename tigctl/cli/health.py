@@ -30,10 +30,11 @@ _COLUMNS = (
 
 
 def parts(health: TenantHealth) -> list[str]:
-    """`acme on local: influxdb running, telegraf-0 running`, and why one does not."""
+    """`acme on local: influxdb running …`, and why one does not run, or where people find it."""
     said = ", ".join(f"{one.name} {one.state}" for one in health.components)
     lines = [f"{health.tenant} on {health.target}: {said or 'nothing is applied'}"]
-    lines += [f"  {one.name}: {one.reason}" for one in health.components if one.reason]
+    more = [(one.name, one.reason or one.url) for one in health.components]
+    lines += [f"  {name}: {text}" for name, text in more if text]
     if health.kept:
         names = listed([keeping.said(one.key) for one in health.kept])
         lines.append(f"  kept as made by hand: {names} (how: tigctl plan {health.tenant})")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 
 from tigctl.spec.document import Path
-from tigctl.spec.exposure import PUBLIC_PORTS, TENANT, Entrance, Exposure, Pool, check_host
+from tigctl.spec.exposure import TENANT, Entrance, Exposure, Pool, check_host, public_port
 from tigctl.spec.faults import Faults
 from tigctl.spec.keys import dotted
 from tigctl.spec.model import TargetSettings, TenantSettings
@@ -94,12 +94,14 @@ def faults_of(settings: TenantSettings, target: TargetSettings) -> Iterator[tupl
 def _load_balancer(
     entrance: Entrance, path: Path, place: str, target: TargetSettings
 ) -> Iterator[tuple[Path, str]]:
-    if entrance.tls.own:
+    if entrance.tls.own and path[-1] == "influxdb":
         message = (
-            "an address of its own carries no TLS; use type gateway or ingress for it, or outside:"
+            "InfluxDB's own address carries no TLS; use type gateway or ingress for it, or outside:"
             " true where a proxy before it does"
         )
         yield (*path, "tls"), message
+    elif entrance.tls.issuer and not (entrance.host or entrance.address):
+        yield (*path, "host"), "is missing; a certificate is for a host, or for a fixed address"
     if entrance.shared and not entrance.address:
         yield (*path, "shared"), "needs an address; write the one that is shared"
     parts = target.pool.addresses
@@ -212,7 +214,7 @@ def _unshared(one: _Claim, other: _Claim) -> str:
     """Why two entrances cannot have the same address, as what to do; empty where they can."""
     if not (one.entrance.shared and other.entrance.shared):
         return "give it another address, or write shared: true at both"
-    ports = {claim.entrance.port or PUBLIC_PORTS[claim.component] for claim in (one, other)}
+    ports = {public_port(claim.component, claim.entrance) for claim in (one, other)}
     return f"give it another port than {ports.pop()}" if len(ports) == 1 else ""
 
 

@@ -12,7 +12,8 @@ from tigctl.spec.fields import HOST, Flag, Label, Section, Whole, object_name, s
 from tigctl.spec.ranges import pool_range
 
 # Of load balancers, by component: the web's own, and InfluxDB's own.
-PUBLIC_PORTS = {"grafana": 80, "influxdb": 8086}
+_PUBLIC_PORTS = {"grafana": 80, "influxdb": 8086}
+_ENCRYPTED_PORT = 443
 
 # Stands for the tenant's name in hosts and paths, so that one line of fleet.yaml serves all.
 TENANT = "{tenant}"
@@ -96,7 +97,8 @@ class Entrance(Section):
     the lowest free one of the pool, which `plan` shows and the tenant then keeps."""
 
     port: Annotated[Whole, Field(ge=1, le=65_535)] | None = None
-    """Port of a loadbalancer that people connect to. Default 80 for Grafana, 8086 for InfluxDB."""
+    """Port of a loadbalancer that people connect to. Default 80 for Grafana, 443 where it has a
+    certificate of its own; 8086 for InfluxDB."""
 
     shared: Flag = False
     """true: the `address` of a loadbalancer may be that of other entrances too, of any tenant,
@@ -115,6 +117,13 @@ class Entrance(Section):
     def families(self) -> tuple[str, ...]:
         """The families of the fixed addresses, as Kubernetes names them."""
         return tuple("IPv6" if ":" in one else "IPv4" for one in self.addresses)
+
+
+def public_port(component: str, entrance: Entrance) -> int:
+    """The port of a load balancer that people connect to."""
+    if entrance.port:
+        return entrance.port
+    return _ENCRYPTED_PORT if entrance.tls.own else _PUBLIC_PORTS[component]
 
 
 class GrafanaEntrance(Entrance):

@@ -15,12 +15,14 @@ from tigctl.targets.model import Change, Json
 class Component:
     """One part of a running stack (influxdb, telegraf-0, grafana).
 
-    `state` is `running`, `starting`, `stopped` or `failed`; `reason` says why it is not running.
+    `state` is `running`, `starting`, `stopped` or `failed`; `reason` says why it is not running,
+    `url` where people reach it.
     """
 
     name: str
     state: str
     reason: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Access:
 class Opening:
     """A way in for an engineer: where, as whom, and where the secrets lie. Holds none itself.
 
-    `lasts`: whether the address answers after this program has ended.
+    `lasts`: whether the address answers after this program has ended. `public`: where everybody
+    else comes in, empty where nobody does.
     """
 
     url: str
@@ -44,6 +47,7 @@ class Opening:
     password: str
     token: str = ""
     lasts: bool = True
+    public: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,7 +224,7 @@ def test_an_address_that_another_was_quicker_to_take(
 ) -> None:
     # Long enough for MetalLB to take back a refusal that a former apply left as an event.
     seconds = {"AddressRefused": 3, "AddressPending": 60}
-    monkeypatch.setattr("tigctl.targets.kubernetes.waiting._FATAL_AFTER_S", seconds)
+    monkeypatch.setattr("tigctl.targets.kubernetes.waiting.FATAL_AFTER_S", seconds)
     name = pool(plane, "192.0.3.72/30")
     acme = make("acme")
     assert planned(acme, wanted(acme, name)) == "192.0.3.72"
@@ -269,7 +269,7 @@ def test_two_who_are_promised_the_same_address_at_once(plane: Plane, make: Make)
 def test_without_anybody_who_gives_out_addresses(
     plane: Plane, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tigctl.targets.kubernetes.waiting._FATAL_AFTER_S", {"AddressPending": 0})
+    monkeypatch.setattr("tigctl.targets.kubernetes.waiting.FATAL_AFTER_S", {"AddressPending": 0})
     acme = make("acme")
     with pytest.raises(TargetError, match="nobody gave it one") as error:
         acme.apply(wanted(acme, pool(plane, "192.0.3.80/30")))

@@ -281,6 +281,28 @@ def test_issuers(clinic: Clinic) -> None:
         assert clinic.only("certificates", own("internal")).state is OK
 
 
+@pytest.mark.parametrize(
+    ("solver", "proves"), [("http01", False), ("dns01", True)], ids=["HTTP-01", "DNS-01"]
+)
+def test_an_issuer_for_an_address_of_its_own(clinic: Clinic, solver: str, proves: bool) -> None:
+    how = {"http01": {"ingress": {}}, "dns01": {"rfc2136": {"nameserver": "192.0.2.53"}}}
+    acme = {
+        "server": "https://acme.example/directory",
+        "privateKeySecretRef": {"name": "account"},
+        "solvers": [{solver: how[solver]}],
+    }
+    exposure = {"type": "loadbalancer", "host": "noc.example", "tls": {"issuer": "internal"}}
+    given = tenant(exposure={"grafana": exposure})
+    path = "/apis/cert-manager.io/v1/clusterissuers/internal"
+    with clinic.changed(path, {"spec": {"selfSigned": None, "acme": acme}}):
+        found = clinic.ask("certificates", given)
+        assert any("HTTP-01 only" in one.text for one in found) is not proves
+        assert not any(
+            "HTTP-01" in one.text
+            for one in clinic.ask("certificates", gateway(tls=exposure["tls"]))
+        )
+
+
 # Addresses
 
 METALLB = "/apis/metallb.io/v1beta1/namespaces/metallb-system"

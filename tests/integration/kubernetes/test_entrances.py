@@ -54,6 +54,8 @@ def stack(namespace: str, **settings: Any) -> Stack:
         {"type": "gateway", **HOST, "tls": {"outside": True}},
         {"type": "loadbalancer", "address": "192.0.2.10"},
         {"type": "loadbalancer", "address": "192.0.2.10", "shared": True},
+        {"type": "loadbalancer", "host": "noc.example", **TLS},
+        {"type": "loadbalancer", "address": "192.0.2.10", **TLS},
     ],
     ids=str,
 )

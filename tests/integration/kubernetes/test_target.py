@@ -404,7 +404,7 @@ def test_a_workload_that_cannot_run_fails_with_the_pods_own_reason(
     acme: Stage, image: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "tigctl.targets.kubernetes.waiting._FATAL_AFTER_S",
+        "tigctl.targets.kubernetes.waiting.FATAL_AFTER_S",
         {"ImagePullBackOff": 0, "CrashLoopBackOff": 0},
     )
     with pytest.raises(TargetError, match=said):
@@ -416,7 +416,7 @@ def test_a_workload_that_cannot_run_fails_with_the_pods_own_reason(
 def test_a_version_that_cannot_run_leaves_the_former_one_serving(
     acme: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tigctl.targets.kubernetes.waiting._FATAL_AFTER_S", {"ImagePullBackOff": 0})
+    monkeypatch.setattr("tigctl.targets.kubernetes.waiting.FATAL_AFTER_S", {"ImagePullBackOff": 0})
     acme.apply(bundle(acme.tenant))
     broken = objects(acme.tenant, telegraf="missing.invalid/telegraf:2", config="# broken\n")
 

@@ -111,6 +111,30 @@ def test_an_address_of_its_own() -> None:
     assert "annotations" not in free["metadata"]
 
 
+@pytest.mark.parametrize(
+    ("more", "names"),
+    [
+        ({"host": "noc.example"}, {"dnsNames": ["noc.example"]}),
+        ({"address": "2001:db8::1, 192.0.2.10"}, {"ipAddresses": ["192.0.2.10", "2001:db8::1"]}),
+        ({"host": "noc.example", "address": "192.0.2.10"}, {"dnsNames": ["noc.example"]}),
+    ],
+    ids=["host", "address", "both"],
+)
+def test_an_address_with_a_certificate(more: dict[str, str], names: dict[str, Any]) -> None:
+    objects = found({"type": "loadbalancer", **more, "tls": {"issuer": "internal"}})
+    spec = objects["Certificate", "grafana"]["spec"]
+    assert {key: spec.get(key) for key in ("dnsNames", "ipAddresses")} == {
+        "dnsNames": None,
+        "ipAddresses": None,
+        **names,
+    }
+    (port,) = objects["Service", "grafana-entrance"]["spec"]["ports"]
+    assert port == {"name": "https", "port": 443, "targetPort": 3000, "protocol": "TCP"}
+    own = found({"type": "loadbalancer", "port": 8443, "tls": {"secret": "wildcard"}})
+    assert own.keys() == {("Service", "grafana-entrance")}
+    assert own["Service", "grafana-entrance"]["spec"]["ports"][0]["port"] == 8443
+
+
 def test_an_address_of_ipv6_asks_for_a_service_of_ipv6() -> None:
     (service,) = found({"type": "loadbalancer", "address": "2001:DB8::10"}).values()
     assert service["spec"]["ipFamilies"] == ["IPv6"]

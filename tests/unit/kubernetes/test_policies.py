@@ -220,13 +220,24 @@ def test_a_certificate_s_challenge_is_let_in_only_with_an_issuer() -> None:
 
 
 def test_a_challenge_may_come_by_gateway_or_by_ingress() -> None:
-    exposed = {"exposure": {"grafana": {"type": "loadbalancer", "tls": {"issuer": "public"}}}}
+    entrance = {"type": "gateway", "host": "noc.example", "tls": {"issuer": "public"}}
+    exposed = {"exposure": {"grafana": entrance}}
     target = {"isolation": {"ingress": {"type": "pods", "namespace": "traefik"}}}
     made = Policies(policies(stack("acme", settings=exposed, target=target)))
     solver = Pod("tig-acme", {"acme.cert-manager.io/http01-solver": "true"})
     reach = made.reach(solver, "ingress")
     assert reach.with_entity("ingress") == {("TCP", 8089)}
     assert reach.with_pod(Pod("traefik", {"app": "any"})) == {("TCP", 8089)}
+
+
+def test_an_address_of_its_own_answers_no_challenge() -> None:
+    entrance = {"type": "loadbalancer", "host": "noc.example", "tls": {"issuer": "public"}}
+    made = policies(stack("acme", settings={"exposure": {"grafana": entrance}}))
+    assert "entrance-to-challenge" not in {one["metadata"]["name"] for one in made}
+    (rule,) = next(one for one in made if one["metadata"]["name"] == "entrance-to-grafana")["spec"][
+        "ingress"
+    ]
+    assert rule["toPorts"] == [{"ports": [{"port": "3000", "protocol": "TCP"}]}]
 
 
 def test_declared_rules_open_what_they_say() -> None:

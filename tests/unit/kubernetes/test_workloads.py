@@ -472,6 +472,18 @@ def grafana(settings: dict[str, Any]) -> dict[str, Any]:
             *("http://192.0.2.7:3001/", "false", "false"),
         ),
         (
+            {"type": "loadbalancer", "address": "192.0.2.7", "tls": {"secret": "wildcard"}},
+            *("https://192.0.2.7/", "false", "true"),
+        ),
+        (
+            {"type": "loadbalancer", "host": "a.example", "port": 8443, "tls": {"issuer": "ca"}},
+            *("https://a.example:8443/", "false", "true"),
+        ),
+        (
+            {"type": "loadbalancer", "host": "a.example", "port": 80, "tls": {"outside": True}},
+            *("https://a.example/", "false", "true"),
+        ),
+        (
             {"type": "loadbalancer", "path": "/acme"},
             *("http://%(domain)s/acme/", "true", "false"),
         ),
@@ -492,6 +504,52 @@ def test_grafana_knows_where_it_is(
     assert found["GF_SERVER_ROOT_URL"] == url
     assert found["GF_SERVER_SERVE_FROM_SUB_PATH"] == sub_path
     assert found["GF_SECURITY_COOKIE_SECURE"] == secure
+
+
+@pytest.mark.parametrize(
+    ("tls", "secret"), [({"issuer": "ca"}, "grafana-tls"), ({"secret": "wildcard"}, "wildcard")]
+)
+def test_a_grafana_that_ends_tls_itself(tls: dict[str, str], secret: str) -> None:
+    entrance = {"type": "loadbalancer", "host": "a.example", "tls": tls}
+    found = workloads(stack((), {"exposure": {"grafana": entrance}}))
+    pod = pod_of(found, "Deployment grafana")
+    (container,) = pod["containers"]
+    (volume,) = (one for one in pod["volumes"] if "secret" in one)
+    assert volume["secret"]["secretName"] == secret
+    # The files are root's and of the pod's group, which Grafana's user is in.
+    assert volume["secret"]["defaultMode"] == 0o440
+    assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsGroup"]
+    (mount,) = (one for one in container["volumeMounts"] if one["name"] == volume["name"])
+    assert mount["readOnly"]
+    assert "subPath" not in mount, "a renewed certificate would never arrive"
+    given = variables(container)
+    assert given["GF_SERVER_PROTOCOL"] == "https"
+    assert given["GF_SERVER_CERT_FILE"] == f"{mount['mountPath']}/tls.crt"
+    assert given["GF_SERVER_CERT_KEY"] == f"{mount['mountPath']}/tls.key"
+    assert given["GF_SERVER_CERTS_WATCH_INTERVAL"]
+    (port,) = container["ports"]
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        asked = container[probe]["httpGet"]
+        assert (asked["scheme"], asked["port"]) == ("HTTPS", port["name"])
+    (way,) = found["Service grafana"]["spec"]["ports"]
+    assert way["targetPort"] == port["name"] == "https"
+
+
+@pytest.mark.parametrize(
+    "entrance",
+    [
+        {"type": "gateway", "host": "a.example", "tls": {"issuer": "ca"}},
+        {"type": "loadbalancer", "host": "a.example", "tls": {"outside": True}},
+        {"type": "none", "tls": {"secret": "wildcard"}},
+    ],
+    ids=lambda one: str(one["type"]),
+)
+def test_elsewhere_grafana_speaks_plain_http(entrance: dict[str, Any]) -> None:
+    found = workloads(stack((), {"exposure": {"grafana": entrance}}))
+    pod = pod_of(found, "Deployment grafana")
+    assert not [one for one in pod["volumes"] if "secret" in one]
+    assert "GF_SERVER_PROTOCOL" not in variables(pod["containers"][0])
+    assert "scheme" not in pod["containers"][0]["readinessProbe"]["httpGet"]
 
 
 def test_a_planned_address_is_filled_in() -> None:

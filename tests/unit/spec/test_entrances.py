@@ -81,11 +81,43 @@ def test_a_pool_has_an_end(tmp_path: Path) -> None:
     assert "wanted by acme (any), globex (any), initech (any)" in said
 
 
-def test_an_address_of_its_own_carries_no_tls(tmp_path: Path) -> None:
-    said = faults(
-        workspace(tmp_path, PLAIN, acme=grafana("type: loadbalancer, tls: {issuer: internal}"))
+def test_a_certificate_of_an_address_is_for_a_host_or_that_address(tmp_path: Path) -> None:
+    own = "type: loadbalancer, tls: {issuer: internal}"
+    root = workspace(
+        tmp_path,
+        PLAIN,
+        acme=grafana(own),
+        globex=grafana(f"{own}, host: globex.example"),
+        initech=grafana(f"{own}, address: 192.0.2.8"),
+        other=grafana("type: loadbalancer, tls: {secret: wildcard}"),
     )
-    assert "exposure.grafana.tls: an address of its own carries no TLS" in said
+    said = faults(root)
+    assert "tenants/acme/tenant.yaml: exposure.grafana.host: is missing; a certificate" in said
+    assert "globex" not in said
+    assert "initech" not in said
+    assert "other" not in said
+
+
+def test_influxdb_s_own_address_carries_no_tls(tmp_path: Path) -> None:
+    own = "type: loadbalancer, host: a.example, tls: {issuer: internal}"
+    said = faults(workspace(tmp_path, PLAIN, acme=both("type: none", own)))
+    assert "exposure.influxdb.tls: InfluxDB's own address carries no TLS" in said
+
+
+def test_two_of_one_address_are_told_apart_by_the_ports_they_have(tmp_path: Path) -> None:
+    """One with a certificate has 443 of its own, so 443 is taken and 80 is not."""
+    shared = "type: loadbalancer, address: 192.0.2.8, shared: true"
+    root = workspace(
+        tmp_path,
+        PLAIN,
+        acme=grafana(f"{shared}, tls: {{secret: wildcard}}"),
+        globex=grafana(shared),
+        initech=grafana(f"{shared}, port: 443"),
+    )
+    said = faults(root)
+    assert "initech" in said
+    assert "give it another port than 443" in said
+    assert "globex" not in said
 
 
 @pytest.mark.parametrize("two", ["issuer: a, secret: b", "issuer: a, outside: true"])

@@ -6,6 +6,7 @@ import contextlib
 import json
 import select
 import socket
+import ssl
 import threading
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +16,7 @@ from tigctl.backends.kubernetes.errors import Refused, Unreachable, refusal
 
 _CHUNK = 65_536
 _PATIENCE_S = 1.0
+_HANDSHAKE_S = 20.0
 _FORBIDDEN = 403
 
 
@@ -22,16 +24,25 @@ class Forward:
     """Answers on 127.0.0.1 with what a port of a pod answers, until closed.
 
     Each connection is a stream of its own through the API server. `port` is a free one unless
-    given.
+    given. `encrypted`: the pod speaks TLS; here it is plain all the same, and no certificate is
+    looked at, since the API server says whose pod this is (docs/decisions/0023).
     """
 
     def __init__(
-        self, cluster: Cluster, namespace: str, pod: str, far_port: int, *, port: int = 0
+        self,
+        cluster: Cluster,
+        namespace: str,
+        pod: str,
+        far_port: int,
+        *,
+        port: int = 0,
+        encrypted: bool = False,
     ) -> None:
         self._cluster = cluster
         self._namespace = namespace
         self._pod = pod
         self._far_port = far_port
+        self._encrypted = encrypted
         self._closed = threading.Event()
         self._server = socket.create_server(("127.0.0.1", port))
         self._server.settimeout(_PATIENCE_S)
@@ -81,11 +92,25 @@ class Forward:
     def _carry(self, near: socket.socket) -> None:
         with near, contextlib.suppress(OSError, Refused, Unreachable):
             opened = self._open()
-            far = opened.socket(self._far_port)
             try:
-                self._copy(near, far, opened)
+                with contextlib.closing(self._far(opened)) as far:
+                    self._copy(near, far, opened)
             finally:
                 opened.close()
+
+    def _far(self, opened: Any) -> Any:
+        """The socket whose other end is the pod's program."""
+        far = opened.socket(self._far_port)
+        if not self._encrypted:
+            return far
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        # The library's own class only stands around a socket, which is what can be wrapped.
+        bare = far._socket  # noqa: SLF001 - there is no other way to it
+        bare.settimeout(_HANDSHAKE_S)
+        wrapped = context.wrap_socket(bare)
+        wrapped.settimeout(None)
+        return wrapped
 
     def _open(self) -> Any:
         """A stream to the pod. Raises Refused or Unreachable where the API server opens none."""
@@ -133,11 +158,28 @@ class Forward:
         # tell when the far side has closed; then `connected` turns false or an error stands.
         ends = {near: far, far: near}
         while not self._closed.is_set():
-            readable, _, _ = select.select([near, far], [], [], _PATIENCE_S)
+            held = self._encrypted and far.pending()  # decrypted, so no longer in the socket
+            readable, _, _ = select.select([near, far], [], [], 0 if held else _PATIENCE_S)
+            if held and far not in readable:
+                readable.append(far)
             if not readable and (not opened.connected or opened.error(self._far_port)):
                 return
             for one in readable:
-                data = one.recv(_CHUNK)
+                data = self._received(one)
+                if data is None:
+                    continue
                 if not data:
                     return
                 ends[one].sendall(data)
+
+    def _received(self, end: Any) -> bytes | None:
+        """What has come, empty at its end; None where TLS had words of its own only."""
+        if not isinstance(end, ssl.SSLSocket):
+            return bytes(end.recv(_CHUNK))
+        end.settimeout(0)  # a blocking read would wait for more than what has come
+        try:
+            return end.recv(_CHUNK)
+        except ssl.SSLWantReadError:
+            return None
+        finally:
+            end.settimeout(None)

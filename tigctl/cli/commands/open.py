@@ -38,6 +38,8 @@ def command(tenant: str, what: str, port: int | None) -> None:
     output.say(f"password  {way.password}")
     if way.token:
         output.say(f"token     {way.token}")
+    if way.public:
+        output.say(f"others    {way.public}")
     if port is None:
         output.data(way.url)
         if way.lasts:

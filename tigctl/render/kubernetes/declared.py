@@ -181,7 +181,7 @@ def _entrances(stack: Stack) -> Iterator[Clause]:
     challenged = False
     for component, entrance, clients in both:
         labels, ports = _role(stack, component), frozenset({("TCP", _LISTENS[component])})
-        challenged |= entrance.type != "none" and bool(entrance.tls.issuer)
+        challenged |= entrance.type in {"gateway", "ingress"} and bool(entrance.tls.issuer)
         if entrance.type == "loadbalancer":
             ranges = tuple(one for client in clients for one in _ranges(client)) or _WORLD
             nodes = frozenset({"host", "remote-node"} if entrance.shared else ())

@@ -6,7 +6,7 @@ import copy
 
 from tigctl.render.kubernetes import reference
 from tigctl.render.kubernetes.model import Object, Stack
-from tigctl.spec.exposure import PUBLIC_PORTS, Entrance
+from tigctl.spec.exposure import Entrance, public_port
 from tigctl.spec.isolation import INTERNET, NOT_INTERNET
 from tigctl.spec.ranges import network_range, networks, without
 
@@ -43,7 +43,7 @@ def entrances(stack: Stack) -> list[Object]:
     return found
 
 
-def _secret(component: str, entrance: Entrance) -> str:
+def certificate_of(component: str, entrance: Entrance) -> str:
     """The Secret with the certificate, empty without TLS."""
     if entrance.tls.secret:
         return entrance.tls.secret
@@ -53,8 +53,12 @@ def _secret(component: str, entrance: Entrance) -> str:
 def _certificate(stack: Stack, component: str, entrance: Entrance, found: Object) -> Object:
     found["metadata"] = stack.metadata(component, component)
     spec = found["spec"]
-    spec["secretName"] = _secret(component, entrance)
-    spec["dnsNames"] = [entrance.host]
+    spec["secretName"] = certificate_of(component, entrance)
+    if entrance.host:
+        spec["dnsNames"] = [entrance.host]
+    else:  # of a load balancer that people reach by its address
+        del spec["dnsNames"]
+        spec["ipAddresses"] = list(entrance.addresses)
     spec["issuerRef"]["name"] = entrance.tls.issuer
     return found
 
@@ -78,7 +82,7 @@ def _gateway(
     if component == "influxdb" and path != "/":
         rule["filters"] = [copy.deepcopy(_WITHOUT_PATH)]
     rule["backendRefs"] = [{"name": component, "port": _PORTS[component]}]
-    secret = _secret(component, entrance)
+    secret = certificate_of(component, entrance)
     if not secret:
         section = {"sectionName": gateway.section} if gateway.section else {}
         spec["parentRefs"] = [{**parent, **section}]
@@ -103,7 +107,7 @@ def _ingress(stack: Stack, component: str, entrance: Entrance, found: Object) ->
     (path,) = rule["http"]["paths"]
     path["path"] = entrance.path.rstrip("/") or "/"
     path["backend"]["service"] = {"name": component, "port": {"number": _PORTS[component]}}
-    if secret := _secret(component, entrance):
+    if secret := certificate_of(component, entrance):
         spec["tls"] = [{"hosts": [entrance.host], "secretName": secret}]
     return found
 
@@ -132,8 +136,10 @@ def _load_balancer(stack: Stack, component: str, entrance: Entrance, found: Obje
         metadata["annotations"] = annotations
     found["metadata"] = metadata
     spec["selector"] = stack.selector(component)
-    spec["ports"][0]["port"] = entrance.port or PUBLIC_PORTS[component]
+    spec["ports"][0]["port"] = public_port(component, entrance)
     spec["ports"][0]["targetPort"] = _PORTS[component]
+    if entrance.tls.own:
+        spec["ports"][0]["name"] = "https"
     return found
 
 

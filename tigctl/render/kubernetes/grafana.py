@@ -5,8 +5,18 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 
-from tigctl.render.kubernetes import configs, login, placement, pod, provisioned, reference, sizing
+from tigctl.render.kubernetes import (
+    configs,
+    encrypted,
+    login,
+    placement,
+    pod,
+    provisioned,
+    reference,
+    sizing,
+)
 from tigctl.render.kubernetes.model import CONFIG_ANNOTATION, Object, Stack
+from tigctl.spec.exposure import Entrance, public_port
 
 NAME = "grafana"
 
@@ -15,6 +25,7 @@ _STARTTLS = {
     "offered": "OpportunisticStartTLS",
     "none": "NoStartTLS",
 }
+_SCHEMES = {"http": 80, "https": 443}
 # Grafana's variable for where people reach it.
 ROOT_URL = "GF_SERVER_ROOT_URL"
 # Grafana puts in what it knows itself, where nobody told by which name people reach it.
@@ -50,6 +61,8 @@ def grafana(stack: Stack) -> list[Object]:
         rolled = {CONFIG_ANNOTATION: configs.checksum(*texts)}
         deployment["spec"]["template"]["metadata"]["annotations"] = rolled
     objects[:0] = config_maps
+    if encrypted.is_needed(entrance):
+        encrypted.encrypt(entrance, container, spec, service)
     service["spec"]["selector"] = stack.selector(NAME)
     budget["spec"]["selector"]["matchLabels"] = stack.selector(NAME)
     return objects
@@ -100,8 +113,14 @@ def root_url(stack: Stack) -> str:
         return f"{_OWN_ADDRESS}{path}/"
     address = _bracketed(entrance.addresses[0]) if entrance.addresses else _OWN_HOST
     scheme = "https" if _encrypted(stack) else "http"
-    port = f":{entrance.port}" if entrance.port and not entrance.tls.outside else ""
+    port = "" if entrance.tls.outside else _port(entrance, scheme)
     return f"{scheme}://{entrance.host or address}{port}{path}/"
+
+
+def _port(entrance: Entrance, scheme: str) -> str:
+    """The port as browsers write it: not where it is the scheme's own."""
+    own = entrance.type == "loadbalancer" and public_port(NAME, entrance)
+    return f":{own}" if own and own != _SCHEMES[scheme] else ""
 
 
 def at_address(deployment: Object, address: str) -> Object:

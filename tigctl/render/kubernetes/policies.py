@@ -17,6 +17,7 @@ from collectors.device import Device
 from tigctl.render.kubernetes import reference
 from tigctl.render.kubernetes.destinations import Networks, spread, to_devices, to_nodes
 from tigctl.render.kubernetes.model import TENANT_LABEL, Object, Stack
+from tigctl.spec.entrances import BY_NAME
 from tigctl.spec.exposure import Entrance
 from tigctl.spec.isolation import INTERNET, NOT_INTERNET, Controller, Destination, Source
 from tigctl.spec.ranges import Ranges, network_range
@@ -132,7 +133,8 @@ def _entrances(stack: Stack) -> Iterator[Object]:
         else:
             ways = [_from(stack, entrance.type)]
         yield _admitting(policy, ways)
-    if any(entrance.tls.issuer and entrance.type != "none" for _, entrance, _ in entrances):
+    # An address of its own answers no challenge: nobody but Grafana listens there.
+    if any(entrance.tls.issuer and entrance.type in BY_NAME for _, entrance, _ in entrances):
         # The issuer picks the class of its solver by itself, so both kinds may come.
         ways = [_from(stack, "gateway"), _from(stack, "ingress")]
         ways = ways[:1] if ways[0] == ways[1] else ways

@@ -280,6 +280,7 @@ class Applying:
         self._wait([one.ref for one in new])
         for one in changed:
             if one.ref.kind in waves.WORKLOADS:
+                self._wait_for_secrets(one)
                 self._carrier.apply((one,))
                 try:
                     self._wait([one.ref])
@@ -294,6 +295,17 @@ class Applying:
         if target.options.wait and workloads:
             waiting.wait(
                 target.cluster, target.tenant, workloads, target.options.wait, self._carrier.checked
+            )
+
+    def _wait_for_secrets(self, changed: Difference) -> None:
+        target = self.target
+        if target.options.wait and changed.wanted:
+            waiting.wait_for_secrets(
+                target.cluster,
+                target.tenant,
+                changed.wanted,
+                target.options.wait,
+                self._carrier.checked,
             )
 
     def _restored(self, failed: Difference, error: TargetError) -> TargetError:

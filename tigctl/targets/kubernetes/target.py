@@ -11,13 +11,13 @@ from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import TargetError, UsageError
 from tigctl.render.bundle import Bundle
-from tigctl.render.kubernetes.grafana import ROOT_URL
 from tigctl.targets import database
 from tigctl.targets.environment import refuse_unset
 from tigctl.targets.interface import Access, Component, Observer, Opening, Revision
 from tigctl.targets.keeping import Choice, Held, Kept, Key, Settled, decided, said
 from tigctl.targets.kubernetes import (
     comparing,
+    components,
     fitting,
     keeping,
     lease,
@@ -27,7 +27,6 @@ from tigctl.targets.kubernetes import (
     revisions,
     snapshot,
     unknown,
-    waiting,
 )
 from tigctl.targets.kubernetes.applying import Applying
 from tigctl.targets.kubernetes.inventory import Inventory
@@ -40,8 +39,6 @@ from tigctl.targets.kubernetes.snapshot import Snapshot
 from tigctl.targets.kubernetes.wanted import device_values, wanted_objects
 from tigctl.targets.kubernetes.waves import GRAFANA, INFLUXDB
 from tigctl.targets.model import Action, Change, FieldChange, Json
-
-_STATES = {"CrashLoopBackOff", "ImagePullBackOff", "InvalidImageName", "FailedCreate"}
 
 
 class KubernetesTarget:
@@ -202,48 +199,7 @@ class KubernetesTarget:
 
     def components(self) -> tuple[Component, ...]:
         """The state of each workload that tigctl made; none where nothing was applied."""
-        labels = {names.MANAGED: "tigctl", names.TENANT: self.tenant}
-        found = [
-            {**one, "kind": kind}
-            for kind in ("StatefulSet", "Deployment")
-            for one in self.cluster.objects(kind, self.namespace, labels=labels)
-        ]
-        entrances = [
-            one
-            for one in self.cluster.objects("Service", self.namespace, labels=labels)
-            if one["spec"].get("type") == "LoadBalancer"
-        ]
-        if not found and (ending := self._ending()):
-            return (ending,)
-        return (*map(self._component, found), *map(self._entrance, entrances))
-
-    def _ending(self) -> Component | None:
-        """The namespace itself, where it is being deleted."""
-        space = self.cluster.get(Ref("Namespace", "", self.namespace))
-        if space is None or not space["metadata"].get("deletionTimestamp"):
-            return None
-        since = space["metadata"]["deletionTimestamp"]
-        held = removing.held_by(space)
-        reason = f"is being deleted since {since}" + (f": {held}" if held else "")
-        return Component(f"namespace {self.namespace}", "stopped", reason)
-
-    def _entrance(self, service: Object) -> Component:
-        name = service["metadata"]["name"]
-        if waiting.addresses_of(service):
-            return Component(name, "running")
-        said = waiting.trouble_of_address(self.cluster, service).said
-        return Component(name, "starting", f"no address: {said}")
-
-    def _component(self, workload: Object) -> Component:
-        name = workload["metadata"]["name"]
-        if workload["spec"].get("replicas", 1) == 0:
-            return Component(name, "stopped", "scaled to 0 replicas")
-        if waiting.is_ready(workload):
-            return Component(name, "running")
-        trouble = waiting.trouble_of(self.cluster, Ref.of(workload), workload)
-        if trouble is None:
-            return Component(name, "starting")
-        return Component(name, "failed" if trouble.kind in _STATES else "starting", trouble.said)
+        return components.components(self.cluster, self.tenant, self.namespace)
 
     def access(self) -> Access | None:
         """How to read the data; None where no InfluxDB is ready or no token is stored."""
@@ -372,7 +328,8 @@ class KubernetesTarget:
                 lasts=False,
             )
         secret = f"in Secret {names.GRAFANA_SECRET} {where}, key password"
-        return Opening(url=url, user="admin", password=secret, lasts=False)
+        public = self._grafana_url()
+        return Opening(url=url, user="admin", password=secret, lasts=False, public=public)
 
     def closing_words(self, *, new: bool) -> str:
         """Which revision this is, and how to undo it."""
@@ -385,11 +342,7 @@ class KubernetesTarget:
     def _grafana_url(self) -> str:
         """Where people reach Grafana; empty where only `tigctl open` leads there."""
         found = self.cluster.get(Ref("Deployment", self.namespace, GRAFANA))
-        containers = found["spec"]["template"]["spec"]["containers"] if found else ()
-        for variable in (one for each in containers for one in each.get("env") or ()):
-            if variable["name"] == ROOT_URL and "%(" not in variable.get("value", ""):
-                return str(variable["value"])
-        return ""
+        return components.url_of(found) if found else ""
 
     def close(self) -> None:
         """Closes the ways into pods."""

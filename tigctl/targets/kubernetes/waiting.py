@@ -4,41 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import TargetError
-from tigctl.targets.kubernetes import fitting, nodeloss
+from tigctl.targets.kubernetes import certificates, fitting, nodeloss
+from tigctl.targets.kubernetes.trouble import FATAL_AFTER_S, REMEDIES, Trouble
 
 LOOK_S = 0.5
-# Reasons that do not go away by themselves, and after how many seconds they count: a registry
-# may answer late, a node may just be starting, another pod may just be leaving.
-_FATAL_AFTER_S: Mapping[str, float] = {
-    "InvalidImageName": 0,
-    "CreateContainerConfigError": 15,
-    "CreateContainerError": 5,
-    "RunContainerError": 5,
-    "ErrImageNeverPull": 5,
-    "ErrImagePull": 15,
-    "ImagePullBackOff": 15,
-    "CrashLoopBackOff": 0,
-    "FailedCreate": 3,
-    "Unschedulable": 20,
-    "VolumePending": 60,
-    "NodeLost": 90,
-    "AddressRefused": 10,
-    "AddressPending": 60,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why a workload does not run: a word of Kubernetes, and the whole reason for a person."""
-
-    kind: str
-    said: str
 
 
 def is_ready(workload: Object) -> bool:
@@ -86,12 +60,36 @@ def wait(
             if trouble is None:
                 continue
             first = since.setdefault((ref, trouble.kind), now)
-            if now - first >= _FATAL_AFTER_S.get(trouble.kind, patience):
+            if now - first >= FATAL_AFTER_S.get(trouble.kind, patience):
                 raise _failed(tenant, ref, trouble, now - began)
         if now - began >= patience:
             ref, found = open_ones[0]
             trouble = trouble_of(cluster, ref, found) if found else None
             raise _failed(tenant, ref, trouble or Trouble("", "it is not ready yet"), now - began)
+        checked()
+        time.sleep(LOOK_S)
+
+
+def wait_for_secrets(
+    cluster: Cluster,
+    tenant: str,
+    workload: Object,
+    patience: float,
+    checked: Callable[[], None],
+) -> None:
+    """Returns once the Secrets are there that a workload mounts; its pods cannot start before.
+
+    For a workload that runs: raises TargetError where one does not come, and nothing was done.
+    """
+    ref, pod = Ref.of(workload), workload["spec"]["template"]["spec"]
+    began = time.monotonic()
+    while trouble := certificates.missing(cluster, ref.namespace, pod):
+        now = time.monotonic() - began
+        if now >= min(patience, FATAL_AFTER_S.get(trouble.kind, patience)):
+            raise TargetError(
+                f"{tenant}: {ref} runs on as it was, after {now:.0f} s: {trouble.said}",
+                hint=f"{REMEDIES[trouble.kind]}, then tigctl apply {tenant} again",
+            )
         checked()
         time.sleep(LOOK_S)
 
@@ -116,10 +114,10 @@ def wait_for_addresses(
         now = time.monotonic() - began
         for ref, one in without:
             trouble = trouble_of_address(cluster, one)
-            if now >= min(patience, _FATAL_AFTER_S[trouble.kind]):
+            if now >= min(patience, FATAL_AFTER_S[trouble.kind]):
                 raise TargetError(
                     f"{tenant}: {ref} has no address after {now:.0f} s: {trouble.said}",
-                    hint=f"{_REMEDIES[trouble.kind]}, then tigctl apply {tenant} again; all else is"
+                    hint=f"{REMEDIES[trouble.kind]}, then tigctl apply {tenant} again; all else is"
                     " done and runs",
                 )
         checked()
@@ -144,23 +142,9 @@ def trouble_of_address(cluster: Cluster, service: Object) -> Trouble:
 def _failed(tenant: str, ref: Ref, trouble: Trouble, seconds: float) -> TargetError:
     return TargetError(
         f"{tenant}: {ref} does not run after {seconds:.0f} s: {trouble.said}",
-        hint=f"{_REMEDIES.get(trouble.kind, 'mend what the reason names')}, then tigctl apply"
+        hint=f"{REMEDIES.get(trouble.kind, 'mend what the reason names')}, then tigctl apply"
         f" {tenant} again; what is done stays, nothing was lost",
     )
-
-
-_REMEDIES = {
-    "InvalidImageName": "write the image's name right (images in fleet.yaml)",
-    "ErrImagePull": "see that the image is in the registry and images.pull_secret is right",
-    "ImagePullBackOff": "see that the image is in the registry and images.pull_secret is right",
-    "Unschedulable": "make room (tigctl capacity), uncordon a node, or choose a smaller size",
-    "VolumePending": "see whether disks have room (tigctl capacity) and the storage class works"
-    " (tigctl doctor)",
-    "NodeLost": "docs/operations.md, 'A node is lost', says what to do",
-    "FailedCreate": "change what the API server refuses",
-    "AddressRefused": "change what MetalLB refuses (tigctl doctor shows its pools)",
-    "AddressPending": "see whether MetalLB's controller runs, and its pools: tigctl doctor",
-}
 
 
 def trouble_of(cluster: Cluster, ref: Ref, workload: Object) -> Trouble | None:
@@ -207,10 +191,15 @@ def _revision(replica_set: Object) -> int:
 
 
 def _of_pod(cluster: Cluster, pod: Object) -> Trouble | None:
-    name, status = pod["metadata"]["name"], pod.get("status") or {}
-    for condition in status.get("conditions") or ():
+    metadata, status = pod["metadata"], pod.get("status") or {}
+    name, conditions = metadata["name"], status.get("conditions") or ()
+    for condition in conditions:
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             return _unscheduled(cluster, pod, str(condition.get("message", "")))
+    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+    lacks = None if ready else certificates.missing(cluster, metadata["namespace"], pod["spec"])
+    if lacks:
+        return lacks
     statuses = [
         *(status.get("initContainerStatuses") or ()),
         *(status.get("containerStatuses") or ()),

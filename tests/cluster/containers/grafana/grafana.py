@@ -65,7 +65,11 @@ def main() -> None:
     assert os.environ["GF_SECURITY_SECRET_KEY"], "the built-in key is public"
     at = os.environ.get("GF_SERVER_HTTP_ADDR", ""), int(os.environ["GF_SERVER_HTTP_PORT"])
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
-    with GrafanaServer(at=at) as server:
+    certificate = None
+    if os.environ.get("GF_SERVER_PROTOCOL") == "https":
+        crt, key = (os.environ[f"GF_SERVER_CERT_{one}"] for one in ("FILE", "KEY"))
+        certificate = Path(crt), Path(key)
+    with GrafanaServer(at=at, certificate=certificate) as server:
         server.state = state()
         signal.sigwait((signal.SIGTERM, signal.SIGINT))
 

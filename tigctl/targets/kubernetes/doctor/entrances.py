@@ -188,6 +188,13 @@ def issuers(look: Look) -> Iterator[Finding]:
                 "make it, or name another one: exposure.grafana.tls.issuer",
             )
             continue
+        if by_address := [one for one in tenants if _only_by_http(found) and _has_address(one)]:
+            yield failed(
+                _ISSUER,
+                f"ClusterIssuer {name} proves by HTTP-01 only, which an address of Grafana's own"
+                f" does not answer{look.whose(by_address)}",
+                "give it a solver of DNS-01, or use type gateway or ingress",
+            )
         ready = condition(found, "Ready")
         if ready.get("status") == "True":
             yield ok(_ISSUER, f"ClusterIssuer {name} is ready{look.whose(tenants)}")
@@ -195,3 +202,14 @@ def issuers(look: Look) -> Iterator[Finding]:
             why = ready.get("message") or "cert-manager has not looked at it"
             remedy = f"kubectl describe clusterissuer {name}"
             yield warning(_ISSUER, f"ClusterIssuer {name} is not ready: {why}", remedy)
+
+
+def _only_by_http(issuer: Object) -> bool:
+    """Whether an ACME issuer has HTTP-01 and nothing else to prove by."""
+    solvers = ((issuer.get("spec") or {}).get("acme") or {}).get("solvers") or ()
+    return bool(solvers) and all("http01" in one for one in solvers)
+
+
+def _has_address(tenant: Tenant) -> bool:
+    entrance = tenant.settings.exposure.grafana
+    return entrance.type == "loadbalancer" and bool(entrance.tls.issuer)
