@@ -123,18 +123,19 @@ def test_a_grafana_with_a_certificate_of_its_own(desk: Desk, keys: Keys, tmp_pat
         asked = len(grafana.requests)
         desk.tigctl("plan", name)
         assert len(grafana.requests) > asked
-        assert f"grafana: https://{HOST}/" in desk.tigctl("status", name, code=3)
         (port,) = desk.get("services", "grafana-entrance", tenant=name)["spec"]["ports"]
         assert (port["name"], port["port"]) == ("https", 443)
         cluster = Cluster(kubeconfig=str(engineer.kubeconfig(desk.plane)))
         target = KubernetesTarget(cluster, name, f"tig-{name}", Options())
         try:
+            urls = {one.name: one.url for one in target.components()}
+            assert urls["grafana"] == f"https://{HOST}/"
             way = target.opening("grafana")
             assert way.public == f"https://{HOST}/"
             assert read(f"{way.url}/api/health")["database"] == "ok"
         finally:
             target.close()
-    desk.tigctl("destroy", name, "-P", "-C", "-N", "--yes")
+    desk.plane.api.delete(f"/api/v1/namespaces/tig-{name}")
 
 
 def test_without_a_certificate_a_running_grafana_stays(

@@ -58,10 +58,15 @@ def test_ages(seconds: float, said: str) -> None:
 
 
 def test_parts_and_verdict() -> None:
-    parts = (Component("influxdb", "running"), Component("telegraf-0", "failed", "bad token"))
+    parts = (
+        Component("influxdb", "running"),
+        Component("grafana", "running", url="https://acme.example/"),
+        Component("telegraf-0", "failed", "bad token"),
+    )
     health = TenantHealth("acme", "local", parts, (WELL, DOWN))
     assert shown.parts(health) == [
-        "acme on local: influxdb running, telegraf-0 failed",
+        "acme on local: influxdb running, grafana running, telegraf-0 failed",
+        "  grafana: https://acme.example/",
         "  telegraf-0: bad token",
     ]
     assert shown.verdict(health) == "1 of 2 devices ok; acme is not healthy"

@@ -14,6 +14,7 @@ from typing import Any, Self
 from tigctl.backends.kubernetes.cluster import Cluster
 from tigctl.backends.kubernetes.errors import Refused, Unreachable, refusal
 
+# More than a record of TLS has, or what is left of one would be decrypted and nobody told.
 _CHUNK = 65_536
 _PATIENCE_S = 1.0
 _HANDSHAKE_S = 20.0
@@ -158,10 +159,7 @@ class Forward:
         # tell when the far side has closed; then `connected` turns false or an error stands.
         ends = {near: far, far: near}
         while not self._closed.is_set():
-            held = self._encrypted and far.pending()  # decrypted, so no longer in the socket
-            readable, _, _ = select.select([near, far], [], [], 0 if held else _PATIENCE_S)
-            if held and far not in readable:
-                readable.append(far)
+            readable, _, _ = select.select([near, far], [], [], _PATIENCE_S)
             if not readable and (not opened.connected or opened.error(self._far_port)):
                 return
             for one in readable:
