@@ -212,6 +212,7 @@ SENSOR_CLASSES: dict[str, str] = {
     "bitrate": "bit/s",
     "dbm": "dBm",
     "signal": "dBm",
+    "tv_signal": "dBmV",
     "snr": "dB",
     "ber": "",
     "quality_factor": "",
