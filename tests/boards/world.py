@@ -23,6 +23,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from tests.simulator import simulated
 from tigctl.render.history import tasks
 
 POLL, SPAN = 120, 6 * 3600 + 1800
-WINDOWS, HOURS = 3, 5  # how often what there is in 5m and 1h is doubled
+WINDOWS, HOURS = 7, 31  # how often what there is in 5m (3 hours) and in 1h (a day) is copied
 _PATIENCE = 45.0
 
 # Some troubles of the past: who, between how many hours ago.
@@ -40,6 +41,7 @@ _OUTAGE = ("b1-link", 3.0, 2.6)
 _FLAP = ("core-sw1", 4.0, 3.5)
 _FAULT = 1.5
 
+_TAGS = sorted({*COMMON_TAGS, *(tag for one in MEASUREMENTS.values() for tag in one.tags)})
 Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
@@ -143,7 +145,7 @@ def _past(server: InfluxServer) -> int:
     """Copies of what came, and history of them; returns the time of the newest copy."""
     points, first = _polled(server)
     end = first - 30
-    writer = _Writer(server)
+    writer = _Writer(server, "raw")
     day = 24 * 3600
     yesterday = range(end - day - 600, end - day + 601, POLL)
     for at in (*yesterday, *range(end - SPAN, end + 1, POLL)):
@@ -241,11 +243,15 @@ def _flow(at: int, seed: int) -> float:
 def _literal(name: str, field: str, value: str) -> str:
     match field_type(name, field):
         case FieldType.STRING:
-            quoted = value.replace("\\", "\\\\").replace('"', '\\"')
-            return f'"{quoted}"'
+            return _quoted(value)
         case FieldType.INTEGER:
             return f"{value}i"
     return value
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _series(name: str, tags: tuple[tuple[str, str], ...]) -> str:
@@ -257,8 +263,8 @@ def _series(name: str, tags: tuple[tuple[str, str], ...]) -> str:
 class _Writer:
     """Writes lines in large pieces."""
 
-    def __init__(self, server: InfluxServer) -> None:
-        self._server = server
+    def __init__(self, server: InfluxServer, bucket: str) -> None:
+        self._server, self._bucket = server, bucket
         self._lines: list[str] = []
 
     def add(self, lines: Iterable[str]) -> None:
@@ -270,7 +276,7 @@ class _Writer:
     def flush(self) -> None:
         """Writes what is left."""
         if self._lines:
-            assert self._server.write("\n".join(self._lines)) == 204
+            assert self._server.write("\n".join(self._lines), bucket=self._bucket) == 204
             self._lines.clear()
 
 
@@ -280,12 +286,10 @@ def _history(server: InfluxServer, end: int) -> None:
     hourly = five.flux.replace("date.sub(d: 5m, from: stop)", "date.sub(d: 1h, from: stop)")
     for at in range(end - 2 * 3600, end + 1, 3600):
         _run(server, hourly, at)
-    for number in range(WINDOWS):
-        _back(server, "5m", 3 * 3600 * 2**number)
+    _back(server, "5m", 3, WINDOWS)
     daily = re.sub(r"date\.sub\(d: \d+h, from: stop\)", "date.sub(d: 26h, from: stop)", hour.flux)
     _run(server, daily, end)
-    for number in range(HOURS):
-        _back(server, "1h", 24 * 3600 * 2**number)
+    _back(server, "1h", 24, HOURS)
 
 
 def _run(server: InfluxServer, script: str, now: int) -> None:
@@ -293,14 +297,28 @@ def _run(server: InfluxServer, script: str, now: int) -> None:
     server.query(re.sub(r"option task = .*", f"option now = () => {at}", script))
 
 
-def _back(server: InfluxServer, bucket: str, seconds: int) -> None:
-    """Copies what a bucket holds to before that; ports are so many that they stay as they are."""
-    server.query(
-        f'from(bucket: "{bucket}") |> range(start: -{seconds + 3600}s)'
-        ' |> filter(fn: (r) => r._measurement != "interface")'
-        f' |> timeShift(duration: -{seconds}s, columns: ["_time"]) |> to(bucket: "{bucket}")'
-        ' |> keep(columns: ["_measurement"]) |> group() |> limit(n: 1)'
-    )
+def _back(server: InfluxServer, bucket: str, hours: int, times: int) -> None:
+    """Copies the last hours to each of that many spans before; ports, being many, stay."""
+    points: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for kept, literal in (("float", str), ("int", "{}i".format), ("string", _quoted)):
+        rows = server.query(
+            f'import "types" from(bucket: "{bucket}") |> range(start: -{hours + 1}h)'
+            ' |> filter(fn: (r) => r._measurement != "interface")'
+            f' |> filter(fn: (r) => types.isType(v: r._value, type: "{kept}"))'
+        )
+        for row in rows:
+            at = int(datetime.fromisoformat(row["_time"]).timestamp())
+            tags = tuple((tag, row[tag]) for tag in _TAGS if row.get(tag))
+            told = f"{row['_field']}={literal(row['_value'])}"
+            points[_series(row["_measurement"], tags), at].append(told)
+    writer = _Writer(server, bucket)
+    for number in range(1, times + 1):
+        back = number * hours * 3600
+        writer.add(
+            f"{series} {','.join(told)} {at - back}000000000"
+            for (series, at), told in points.items()
+        )
+    writer.flush()
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def request(
     *,
     token: str = "",
     basic: str = "",
-    timeout: float = 30,
+    timeout: float = 120,
 ) -> tuple[int, bytes]:
     """One HTTP request, never through a proxy; bytes are sent as they are, the rest as JSON.
 
