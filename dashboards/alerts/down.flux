@@ -1,62 +1,50 @@
 // Devices that are asked and give no sign of life: neither an echo, nor SNMP, nor an open port.
 // Who was not asked (no collector) is not down. `downNames` are their names.
+//
+// All devices are one table, each of them a row: InfluxDB's work goes by tables.
+signs = (fn) =>
+    from(bucket: "raw")
+        |> range(start: -longest)
+        |> filter(fn: fn)
+        |> group()
+        |> sort(columns: ["_time"], desc: true)
+        |> unique(column: "device")
+        |> keep(columns: ["device", "site", "role", "_time"])
+        |> fresh()
+
 asked =
     union(
         tables: [
-            from(bucket: "raw")
-                |> range(start: -longest)
-                |> filter(fn: (r) => r._measurement == "ping" and r._field == "packets_transmitted")
-                |> filter(fn: (r) => pinged(r: r))
-                |> last(),
-            from(bucket: "raw")
-                |> range(start: -longest)
-                |> filter(fn: (r) => r._measurement == "collector" and r._field == "gather_ms" and exists r.device)
-                |> filter(fn: (r) => polled(r: r))
-                |> last(),
+            signs(fn: (r) => r._measurement == "ping" and r._field == "packets_transmitted") |> askedByPing(),
+            signs(fn: (r) => r._measurement == "collector" and r._field == "gather_ms" and exists r.device)
+                |> askedBySnmp(),
         ],
     )
-        |> filter(fn: (r) => age(r: r) <= patience(r: r))
+        |> group()
         |> watched()
-        |> map(fn: (r) => ({r with _value: 0.0}))
+        |> unique(column: "device")
 
 alive =
     union(
         tables: [
-            from(bucket: "raw")
-                |> range(start: -longest)
-                |> filter(fn: (r) => r._measurement == "ping" and r._field == "packets_received")
-                |> filter(fn: (r) => r._value > 0)
-                |> last(),
-            from(bucket: "raw")
-                |> range(start: -longest)
-                |> filter(fn: (r) => r._measurement == "system" and r._field == "uptime_seconds")
-                |> last()
-                |> toInt(),
-            from(bucket: "raw")
-                |> range(start: -longest)
-                |> filter(fn: (r) => r._measurement == "tcp" and r._field == "result_code")
-                |> filter(fn: (r) => r._value == 0)
-                |> last(),
+            signs(fn: (r) => r._measurement == "ping" and r._field == "packets_received" and r._value > 0),
+            signs(fn: (r) => r._measurement == "system" and r._field == "uptime_seconds"),
+            signs(fn: (r) => r._measurement == "tcp" and r._field == "result_code" and r._value == 0),
         ],
     )
-        |> filter(fn: (r) => age(r: r) <= patience(r: r))
-        |> map(fn: (r) => ({r with _value: 1.0}))
 
-everybody =
-    union(tables: [asked, alive])
-        |> group(columns: ["device", "site", "role"])
-        |> reduce(
-            identity: {signs: 0.0, questions: 0.0},
-            fn: (r, accumulator) => ({
-                    signs: accumulator.signs + r._value,
-                    questions: accumulator.questions + 1.0 - r._value,
-                }),
-        )
-        |> filter(fn: (r) => r.questions > 0.0)
-        |> map(fn: (r) => ({r with _value: if r.signs > 0.0 then 0.0 else 1.0}))
+// Devices that are not among others.
+otherThan = (tables=<-, others) =>
+    union(tables: [others |> set(key: "order", value: "1"), tables |> set(key: "order", value: "2")])
         |> group()
+        |> sort(columns: ["device", "order"])
+        |> unique(column: "device")
+        |> filter(fn: (r) => r.order == "2")
 
-down = everybody |> filter(fn: (r) => r._value > 0.0)
+down = asked |> otherThan(others: alive) |> map(fn: (r) => ({r with _value: 1.0}))
+everybody =
+    union(tables: [down, asked |> otherThan(others: down) |> map(fn: (r) => ({r with _value: 0.0}))])
+        |> group()
 downNames = down |> findColumn(fn: (key) => true, column: "device")
 
 // The first one on the way up that is down as well, and how many wait behind a device.

@@ -17,12 +17,13 @@ from tigctl.targets import tools
 from tigctl.targets.local import network
 
 ORGANIZATION, BUCKET = "scratch", "raw"
+_HISTORY = ("5m", "1h")
 _START_S, _LOOK_S, _STOP_S = 60.0, 0.05, 20.0
 
 
 @contextlib.contextmanager
 def influxdb() -> Iterator[Influx]:
-    """A running InfluxDB with an empty bucket `raw` that keeps everything.
+    """A running InfluxDB with empty buckets `raw`, `5m` and `1h` that keep everything.
 
     Raises ToolError where there is no influxd, TargetError where it does not start.
     """
@@ -47,6 +48,8 @@ def influxdb() -> Iterator[Influx]:
                         bucket=BUCKET,
                         retention=0,
                     )
+                    for name in _HISTORY:
+                        influx.create_bucket(influx.organization_id() or "", name, 0)
                     yield influx
                     return
             finally:

@@ -12,7 +12,10 @@ from tigctl.spec.fields import Duration, Name, Section, Whole, setting
 
 # What the query may use beside limits (docs/alerts.md); a limit of the same name would hide it.
 PROVIDED = frozenset(
-    {"over", "interval", "patience", "age", "watched", "chain", "polled", "pinged", "alert"}
+    {
+        *("over", "interval", "patience", "age", "longest", "fresh", "watched", "chain", "polled"),
+        *("pinged", "askedBySnmp", "askedByPing", "lowestOf", "alert"),
+    }
 )
 _IDENTIFIER = r"[a-z][A-Za-z0-9]*"
 # In texts for people: the value, and the row's labels.
