@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from tests.integration.kubernetes import boardstage
 from tests.integration.kubernetes.boardstage import BoardStage
 from tests.integration.kubernetes.tenants import DAY
 from tigctl.backends.influxdb import Influx
+from tigctl.backends.kubernetes.cluster import Object
 from tigctl.errors import UsageError
 from tigctl.render.bundle import Alerting, AlertRule, Bundle, Task
 from tigctl.targets import database
@@ -160,6 +162,31 @@ def test_one_thing_of_each_of_the_three_is_kept_and_given_back(stage: BoardStage
     assert limit(stage) != 3
     assert retention(stage, "raw") == 30
     assert stage.server.state.boards["tigctl-ports"]["model"]["title"] == "Ports"
+
+
+def test_what_is_kept_is_looked_at_no_closer_than_the_rest(
+    stage: BoardStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = bundle()
+    stage.apply(wanted)
+    set_limit(stage, 3)
+    keep(stage, wanted, ("Deployment", "telegraf-0"))
+    before = Inventory.load(stage.cluster, stage.namespace).revision
+    stage.apply(wanted)
+    assert Inventory.load(stage.cluster, stage.namespace).revision == before
+    looked: list[str] = []
+    apply = stage.cluster.apply
+
+    def counted(wanted: Object, **options: Any) -> Object:
+        looked.append(wanted["kind"])
+        return apply(wanted, **options)
+
+    monkeypatch.setattr(stage.cluster, "apply", counted)
+    assert stage.plan(wanted) == {}
+    assert looked == []
+    set_limit(stage, 4)
+    assert stage.plan(wanted)["Deployment telegraf-0"].fields[0].wanted == 3
+    assert looked
 
 
 def test_what_is_kept_and_changes_once_more(stage: BoardStage) -> None:

@@ -51,6 +51,15 @@ def test_the_fingerprint_changes_when_a_field_is_no_longer_ours() -> None:
     assert managed.fingerprint(metadata(KUBECTL)) == ""
 
 
+def test_what_others_set_as_we_do_is_not_beside_ours() -> None:
+    more = {**KUBECTL, "fieldsV1": {"f:spec": {"f:replicas": {}, "f:minReadySeconds": {}}}}
+    assert not managed.beside_ours(metadata(OURS))
+    assert not managed.beside_ours(metadata(OURS, KUBECTL)), "kept, so wanted by both"
+    assert managed.beside_ours(metadata(OURS, more))
+    assert managed.beside_ours(metadata(KUBECTL))
+    assert not managed.beside_ours(metadata(OURS, RANCHER, CONTROLLER, STATUS))
+
+
 def test_an_update_under_our_name_is_no_apply() -> None:
     assert managed.ours(metadata({**OURS, "operation": "Update"})) is None
     assert managed.ours({}) is None

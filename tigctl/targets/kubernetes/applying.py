@@ -97,6 +97,7 @@ class Applying:
             finally:
                 target.secrets.forget()
             self._note(found, there)
+            self._share_kept(found, there)
             # A part of a bundle is no revision to go back to.
             whole = target.only is None
             if whole and (self.changed or found or not inventory.revision):
@@ -373,6 +374,14 @@ class Applying:
         self._carrier.inventory = self._carrier.inventory.but(
             objects=objects, addresses=self.target.addresses
         )
+
+    def _share_kept(self, found: Sequence[Difference], there: Snapshot) -> None:
+        """Takes a share in the fields that somebody keeps; see `keeping.unshared`."""
+        inventory = self._carrier.inventory
+        if inventory.kept and self.target.only is None:
+            wanted = self.target.wanted(self.bundle, there, inventory)
+            changed = {one.ref for one in found}
+            self._carrier.apply(keeping.unshared(wanted, inventory.kept, there, changed))
 
     def _remember(self) -> None:
         """Notes a revision to go back to."""

@@ -5,14 +5,17 @@ Kept are the fields that others set: what differs because files have changed is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from tigctl.backends.kubernetes.cluster import Object
+from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import UsageError
 from tigctl.targets.keeping import Held, Kept, Key, said
 from tigctl.targets.kubernetes import fieldpath, names
-from tigctl.targets.kubernetes.objects import Difference
+from tigctl.targets.kubernetes.objects import Difference, is_stamped, stamped
+from tigctl.targets.kubernetes.objects import kept as with_kept
+from tigctl.targets.kubernetes.snapshot import Snapshot
 from tigctl.targets.model import Action, Change, FieldChange
 
 
@@ -63,6 +66,29 @@ def all_drifted(
         if one.drift:
             decisions[key] = drifted(one, decisions.get(key), since)
     return decisions
+
+
+def unshared(
+    wanted: Iterable[Object],
+    kept: Mapping[Key, Kept],
+    there: Snapshot,
+    changed: Collection[Ref],
+) -> list[Difference]:
+    """Objects that are as somebody keeps them, and that were not applied so yet.
+
+    Applying them changes nothing but that the kept fields are tigctl's too. Until then each plan
+    has to look at them field by field. Left out are those that are `changed` anyway.
+    """
+    found = []
+    for one in wanted:
+        ref = Ref.of(one)
+        decision, metadata = kept.get((ref.kind, ref.name)), there.objects.get(ref)
+        if decision and decision.values and metadata and ref not in changed:
+            as_kept = stamped(with_kept(one, decision))
+            if not is_stamped(metadata, as_kept):
+                update = Change(Action.UPDATE, ref.kind, ref.name)
+                found.append(Difference(ref, update, as_kept))
+    return found
 
 
 def held(kept: Iterable[Kept], wanted: Sequence[Object]) -> tuple[Held, ...]:

@@ -60,6 +60,18 @@ def strangers(metadata: Mapping[str, Any]) -> list[Entry]:
     ]
 
 
+def beside_ours(metadata: Mapping[str, Any]) -> bool:
+    """Whether others set fields that tigctl does not.
+
+    A field that is theirs and ours has our value: whoever sets another takes it from us.
+    """
+    others = strangers(metadata)
+    if not others:
+        return False
+    own = set(paths(ours(metadata) or {}))
+    return any(path not in own for entry in others for path in paths(entry))
+
+
 def paths(entry: Entry) -> Iterator[Path]:
     """The fields an entry owns, metadata and status left out."""
     fields = entry.get("fieldsV1", {})

@@ -1,7 +1,8 @@
 """Wanted objects against what is there: the changes, field by field.
 
 An object whose annotation names the same content, and whose fields are ours as they were after
-the last apply, is as it should be: nothing of it is fetched. Any other one is fetched and
+the last apply, with none of anybody else beside, is as it should be: nothing of it is fetched. Any
+other one is fetched and
 applied without effect (dry run), so that what the server defaults shows up on both sides.
 """
 
@@ -62,6 +63,12 @@ def stamped(wanted: Object) -> Object:
     return {**wanted, "metadata": {**metadata, "annotations": annotations}}
 
 
+def is_stamped(metadata: Metadata, wanted: Object) -> bool:
+    """Whether an object that is there was applied from the same content."""
+    digest = wanted["metadata"]["annotations"][names.DIGEST]
+    return bool((metadata.get("annotations") or {}).get(names.DIGEST) == digest)
+
+
 def kept(wanted: Object, decision: Kept | None) -> Object:
     """The object with the fields that stay as somebody made them."""
     if decision is None or not decision.values:
@@ -117,12 +124,11 @@ def _untouched(ref: Ref, wanted: Object, snapshot: Snapshot, inventory: Inventor
     there, applied = snapshot.objects.get(ref), inventory.objects.get(ref)
     if there is None or applied is None or there.get("deletionTimestamp"):
         return False
-    digest = wanted["metadata"]["annotations"][names.DIGEST]
     return (
-        (there.get("annotations") or {}).get(names.DIGEST) == digest
+        is_stamped(there, wanted)
         and there.get("uid") == applied.uid
         and managed.fingerprint(there) == applied.fingerprint
-        and not managed.strangers(there)
+        and not managed.beside_ours(there)
     )
 
 

@@ -87,11 +87,11 @@ class KubernetesTarget:
         """What makes the cluster, its InfluxDB and its Grafana what the bundle says."""
         there, inventory = self.look()
         self.refuse_ending(there)
-        self._found = found = self.differences(bundle, there, inventory)
+        wanted = self.wanted(bundle, there, inventory)
+        self._found = found = self._differences(wanted, there, inventory, detail=True)
         inside = Settled()
         if not self.options.objects_only:
             inside = comparing.compared(self, bundle, there, inventory.kept)
-        wanted = self.wanted(bundle, there, inventory) if inventory.kept else ()
         self._held = (*keeping.held(inventory.kept.values(), wanted), *inside.held)
         return (
             *(one.change for one in found if one.wanted is not None),
@@ -139,6 +139,11 @@ class KubernetesTarget:
     ) -> list[Difference]:
         """The Kubernetes objects that are not as they should be; see `objects.differences`."""
         wanted = self.wanted(bundle, there, inventory)
+        return self._differences(wanted, there, inventory, detail=detail)
+
+    def _differences(
+        self, wanted: Sequence[Object], there: Snapshot, inventory: Inventory, *, detail: bool
+    ) -> list[Difference]:
         found = differences(self.cluster, wanted, there, inventory, detail=detail)
         new = (one.ref.kind for one in found if one.change.action is Action.CREATE)
         unknown.refuse(self.cluster, self.tenant, new)
