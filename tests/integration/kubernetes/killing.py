@@ -95,7 +95,16 @@ class Killing:
         self.proxy.spoil, self.proxy.passed = lambda _call: None, lambda _call: None
         code = process[0].returncode
         assert code in {0, -signal.SIGKILL}, said.decode()
+        if code:
+            self._let_time_pass()
         return code
+
+    def _let_time_pass(self) -> None:
+        """So much that the Lease of a killed one is over; test_target.py waits for that."""
+        path = f"/apis/coordination.k8s.io/v1/namespaces/{self.stage.namespace}/leases"
+        for one in self.stage.plane.api.list(path):
+            change = {"spec": {"renewTime": "2026-01-01T00:00:00.000000Z"}}
+            self.stage.plane.api.patch(f"{path}/{one['metadata']['name']}", change)
 
     def _lead(self) -> None:
         stage = self.stage

@@ -66,6 +66,8 @@ def gone(plane: Plane, *namespaces: str) -> None:
     for one in namespaces:
         if plane.api.find(f"/api/v1/namespaces/{one}"):
             plane.api.delete(f"/api/v1/namespaces/{one}")
+            # The namespace itself would let them be for five seconds, and takes no new ones.
+            plane.api.delete(f"/api/v1/namespaces/{one}/pods")
     plane.wait(
         lambda: not any(plane.api.list(f"/api/v1/namespaces/{one}/pods") for one in namespaces),
         "end of the pods",
@@ -267,7 +269,7 @@ def test_a_cordon_that_alone_is_in_the_way_is_named_as_the_remedy(
 def test_without_the_check_it_waits_and_then_says_the_same(
     plane: Plane, cluster: Cluster, tenant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting, "_FATAL_AFTER_S", {"Unschedulable": 0})
+    monkeypatch.setattr(waiting, "FATAL_AFTER_S", {"Unschedulable": 0})
     said = applied(cluster, tenant, asking(tenant, "33Gi"), capacity=False, wait=60.0)
     assert "StatefulSet influxdb does not run after" in said
     assert f"no node has room for influxdb-0: {EMPTY}" in said

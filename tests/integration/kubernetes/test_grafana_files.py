@@ -8,6 +8,7 @@ variables of the live pod, and the small Grafana (tests/grafana_files.py) reads 
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -34,7 +35,7 @@ from tigctl.targets.kubernetes import names
 
 pytestmark = pytest.mark.real
 
-TENANT = "files"
+_NUMBERS = itertools.count(1)
 Object = dict[str, Any]
 
 
@@ -87,17 +88,16 @@ class FilesStage(BoardStage):
 @pytest.fixture
 def stage(plane: Plane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FilesStage]:
     monkeypatch.setenv("ONCALL_URL", "https://hooks.example/first$secret")
-    with tenants.stage(plane, TENANT, tmp_path) as small, GrafanaFromFiles() as server:
-        made = FilesStage(plane, TENANT, small.port)
+    name = f"files-{next(_NUMBERS)}"
+    with tenants.stage(plane, name, tmp_path) as small, GrafanaFromFiles() as server:
+        made = FilesStage(plane, name, small.port)
         made.server, made.folder = server, tmp_path / "mounted"
         made.grafana_port = int(server.url.rsplit(":", 1)[1])
         yield made
-        path = f"/api/v1/namespaces/tig-{TENANT}"
-        plane.api.delete(path)
-        plane.wait(lambda: plane.api.find(path) is None, "end")
+        plane.api.delete(f"/api/v1/namespaces/{made.namespace}")
 
 
-def bundle(*boards: str) -> Bundle:
+def bundle(tenant: str, *boards: str) -> Bundle:
     alerts = with_alerts(CONTACTS)
     state = replace(
         alerts,
@@ -106,15 +106,15 @@ def bundle(*boards: str) -> Bundle:
     )
     state = replace(state, secrets=provisioned.secrets(state))
     settings = {"storage": {"grafana": "none"}, "alerts": CONTACTS}
-    found = replace(stack_of((), settings, name=TENANT), grafana=state)
+    found = replace(stack_of((), settings, name=tenant), grafana=state)
     (account,) = [
         one
         for one in namespace(found)
         if (one["kind"], one["metadata"]["name"]) == ("ServiceAccount", "grafana")
     ]
-    first, *others = tenants.objects(TENANT)
+    first, *others = tenants.objects(tenant)
     objects = (first, account, *others, *rendered(found))
-    return replace(tenants.bundle(TENANT, objects), grafana=state)
+    return replace(tenants.bundle(tenant, objects), grafana=state)
 
 
 def apply(stage: FilesStage, wanted: Bundle, **options: Any) -> None:
@@ -124,7 +124,7 @@ def apply(stage: FilesStage, wanted: Bundle, **options: Any) -> None:
 
 
 def test_a_new_pod_is_complete_without_tigctl(stage: FilesStage) -> None:
-    wanted = bundle("tigctl-one", "tigctl-two")
+    wanted = bundle(stage.tenant, "tigctl-one", "tigctl-two")
     apply(stage, wanted)
     assert stage.plan(wanted) == {}
     written = [one for one in stage.server.requests if not one.startswith("GET")]
@@ -141,7 +141,7 @@ def test_a_new_pod_is_complete_without_tigctl(stage: FilesStage) -> None:
     assert "https://hooks.example/first$secret" in urls
 
     # A board more: the pod is another one, and has it.
-    newer = bundle("tigctl-one", "tigctl-three")
+    newer = bundle(stage.tenant, "tigctl-one", "tigctl-three")
     former = stage.pod()["metadata"]["name"]
     apply(stage, newer)
     assert stage.pod()["metadata"]["name"] != former
@@ -162,7 +162,7 @@ def _other(stage: FilesStage, former: str) -> bool:
 
 
 def test_new_tokens_roll_the_pod_that_reads_one(stage: FilesStage) -> None:
-    wanted = bundle("tigctl-one")
+    wanted = bundle(stage.tenant, "tigctl-one")
     apply(stage, wanted)
     former = stage.pod()["metadata"]["name"]
     apply(stage, wanted, new_tokens=True)
@@ -174,7 +174,7 @@ def test_new_tokens_roll_the_pod_that_reads_one(stage: FilesStage) -> None:
 
 
 def test_no_secret_stands_in_a_file(stage: FilesStage) -> None:
-    apply(stage, bundle("tigctl-one"))
+    apply(stage, bundle(stage.tenant, "tigctl-one"))
     found = stage.plane.api.list(f"/api/v1/namespaces/{stage.namespace}/configmaps")
     text = json.dumps(found)
     assert "first$secret" not in text

@@ -7,6 +7,7 @@ the command line says (the journey below calls it once).
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,22 +31,25 @@ from tigctl.targets.model import Action, Change
 
 pytestmark = pytest.mark.real
 
-TENANT = "keeping"
+_NUMBERS = itertools.count(1)
 SINCE = "2026-11-20T14:02:11Z"
-TASK = f"tigctl {TENANT} raw to 5m"
 APPS = "/apis/apps/v1"
 
 
 @pytest.fixture
 def stage(plane: Plane, tmp_path: Path) -> Iterator[BoardStage]:
-    with boardstage.stage(plane, TENANT, tmp_path) as made:
+    """A tenant nobody has seen before; nobody waits for its end."""
+    with boardstage.stage(plane, f"keeping-{next(_NUMBERS)}", tmp_path) as made:
         yield made
-        plane.api.delete(f"/api/v1/namespaces/tig-{TENANT}")
-        plane.wait(lambda: plane.api.find(f"/api/v1/namespaces/tig-{TENANT}") is None, "end")
+        plane.api.delete(f"/api/v1/namespaces/{made.namespace}")
 
 
-def flux(every: str) -> str:
-    head = f'option task = {{name: "{TASK}", every: {every}}}'
+def task_of(stage: BoardStage) -> str:
+    return f"tigctl {stage.tenant} raw to 5m"
+
+
+def flux(stage: BoardStage, every: str) -> str:
+    head = f'option task = {{name: "{task_of(stage)}", every: {every}}}'
     return f'{head}\n\nfrom(bucket: "raw") |> range(start: -1h) |> to(bucket: "5m")\n'
 
 
@@ -54,9 +58,11 @@ def rule(uid: str, title: str, *, group: str = "quick") -> AlertRule:
     return AlertRule(uid, title, "tigctl", group, 60, json.dumps(model))
 
 
-def bundle(*, title: str = "Ports", **changes: str) -> Bundle:
-    found = boardstage.bundle(TENANT, boardstage.objects(TENANT, **changes), title=title)
-    influxdb = replace(found.influxdb, tasks=(Task(TASK, "5m", "", flux("5m")),))
+def bundle(stage: BoardStage, *, title: str = "Ports", **changes: str) -> Bundle:
+    objects = boardstage.objects(stage.tenant, **changes)
+    found = boardstage.bundle(stage.tenant, objects, title=title)
+    tasks = (Task(task_of(stage), "5m", "", flux(stage, "5m")),)
+    influxdb = replace(found.influxdb, tasks=tasks)
     rules = (rule("tigctl-one", "One"), rule("tigctl-two", "Two"))
     return replace(
         found,
@@ -94,7 +100,7 @@ def give_back(stage: BoardStage, *keys: tuple[str, str]) -> None:
 
 def influx(stage: BoardStage) -> Influx:
     token = stage.target().secrets.read_secret(database.OPERATOR)
-    return Influx(f"http://127.0.0.1:{stage.port}", TENANT, token)
+    return Influx(f"http://127.0.0.1:{stage.port}", stage.tenant, token)
 
 
 def set_retention(stage: BoardStage, name: str, days: int) -> None:
@@ -119,7 +125,7 @@ def limit(stage: BoardStage) -> int:
 
 
 def test_one_thing_of_each_of_the_three_is_kept_and_given_back(stage: BoardStage) -> None:
-    wanted = bundle()
+    wanted = bundle(stage)
     stage.apply(wanted)
     assert stage.plan(wanted) == {}
     set_limit(stage, 3)
@@ -148,7 +154,7 @@ def test_one_thing_of_each_of_the_three_is_kept_and_given_back(stage: BoardStage
     assert {one.key for one in stage.target().kept()} == set(keys)
 
     # Files change elsewhere: what is kept stays, everything else is made.
-    newer = bundle(config="# new\n")
+    newer = bundle(stage, config="# new\n")
     stage.apply(newer)
     assert stage.plan(newer) == {}
     assert (limit(stage), retention(stage, "raw")) == (3, 7)
@@ -167,7 +173,7 @@ def test_one_thing_of_each_of_the_three_is_kept_and_given_back(stage: BoardStage
 def test_what_is_kept_is_looked_at_no_closer_than_the_rest(
     stage: BoardStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = bundle()
+    wanted = bundle(stage)
     stage.apply(wanted)
     set_limit(stage, 3)
     keep(stage, wanted, ("Deployment", "telegraf-0"))
@@ -190,7 +196,7 @@ def test_what_is_kept_is_looked_at_no_closer_than_the_rest(
 
 
 def test_what_is_kept_and_changes_once_more(stage: BoardStage) -> None:
-    wanted = bundle()
+    wanted = bundle(stage)
     stage.apply(wanted)
     set_retention(stage, "raw", 7)
     stage.server.change_board("anna", "tigctl-ports", title="Mine")
@@ -216,14 +222,14 @@ def test_what_is_kept_and_changes_once_more(stage: BoardStage) -> None:
 
 
 def test_what_is_kept_and_vanishes_or_is_not_wanted_any_more(stage: BoardStage) -> None:
-    wanted = bundle()
+    wanted = bundle(stage)
     stage.apply(wanted)
     set_limit(stage, 3)
     with influx(stage) as asked:
         (task,) = asked.tasks()
-        asked.update_task(task.id, flux("10m"))
+        asked.update_task(task.id, flux(stage, "10m"))
     stage.server.change_board("anna", "tigctl-ports", title="Mine")
-    keys = ("Deployment", "telegraf-0"), ("Task", TASK), ("Board", "tigctl-ports")
+    keys = ("Deployment", "telegraf-0"), ("Task", task_of(stage)), ("Board", "tigctl-ports")
     keep(stage, wanted, *keys)
     stage.apply(wanted)
     with influx(stage) as asked:
@@ -255,11 +261,11 @@ def test_what_is_kept_and_vanishes_or_is_not_wanted_any_more(stage: BoardStage) 
 
 
 def test_what_no_file_wants_any_more_can_stay(stage: BoardStage) -> None:
-    stage.apply(bundle())
-    fewer = replace(bundle(), influxdb=replace(bundle().influxdb, tasks=()))
+    stage.apply(bundle(stage))
+    fewer = replace(bundle(stage), influxdb=replace(bundle(stage).influxdb, tasks=()))
     fewer = replace(fewer, grafana=replace(fewer.grafana, boards=()))
     fewer = replace(fewer, kubernetes=fewer.kubernetes[:-1])  # Grafana's Deployment
-    keys = ("Deployment", "grafana"), ("Task", TASK), ("Board", "tigctl-ports")
+    keys = ("Deployment", "grafana"), ("Task", task_of(stage)), ("Board", "tigctl-ports")
     assert {(one.kind, one.name) for one in stage.plan(fewer).values()} == set(keys)
     keep(stage, fewer, *keys)
     assert stage.plan(fewer) == {}
@@ -267,11 +273,11 @@ def test_what_no_file_wants_any_more_can_stay(stage: BoardStage) -> None:
     assert "tigctl-ports" in stage.server.state.boards
     assert stage.plane.api.find(stage.path("deployments", "grafana", APPS)) is not None
     with influx(stage) as asked:
-        assert [one.name for one in asked.tasks()] == [TASK]
+        assert [one.name for one in asked.tasks()] == [task_of(stage)]
 
 
 def test_a_kept_rule_stays_while_others_of_its_group_change(stage: BoardStage) -> None:
-    wanted = bundle()
+    wanted = bundle(stage)
     stage.apply(wanted)
     held_rules = stage.server.state.alerting.rules
     held_rules["tigctl-one"]["title"] = "Hers"
@@ -292,7 +298,7 @@ def test_a_kept_rule_stays_while_others_of_its_group_change(stage: BoardStage) -
 
 
 def test_only_what_is_chosen_is_repaired(stage: BoardStage) -> None:
-    wanted = bundle()
+    wanted = bundle(stage)
     with pytest.raises(UsageError, match="nothing is applied yet"):
         only(stage, wanted, ("Bucket", "raw"))
     stage.apply(wanted)
@@ -317,7 +323,7 @@ def test_only_what_is_chosen_is_repaired(stage: BoardStage) -> None:
 
 
 def test_a_kept_address_of_a_data_source_gets_new_tokens_all_the_same(stage: BoardStage) -> None:
-    wanted = bundle()
+    wanted = bundle(stage)
     stage.apply(wanted)
     (source,) = stage.server.state.sources.values()
     source["url"] = "http://proxy:8086"
@@ -332,9 +338,9 @@ def test_a_kept_address_of_a_data_source_gets_new_tokens_all_the_same(stage: Boa
 
 
 def test_what_cannot_be_kept_notes_nothing(stage: BoardStage) -> None:
-    stage.apply(bundle())
+    stage.apply(bundle(stage))
     set_retention(stage, "raw", 7)
-    newer = bundle(telegraf="telegraf:1.39.4")
+    newer = bundle(stage, telegraf="telegraf:1.39.4")
     with pytest.raises(UsageError, match="files have changed"):
         keep(stage, newer, ("Bucket", "raw"), ("Deployment", "telegraf-0"))
     assert stage.target().kept() == ()

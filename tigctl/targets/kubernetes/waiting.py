@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tigctl.backends.kubernetes.cluster import Cluster, Object
@@ -13,6 +13,15 @@ from tigctl.targets.kubernetes import certificates, fitting, nodeloss
 from tigctl.targets.kubernetes.trouble import FATAL_AFTER_S, REMEDIES, Trouble
 
 LOOK_S = 0.5
+# What is there already runs in no time: an image that the node has, an address of a free pool.
+_FIRST_LOOKS_S = (0.1, 0.1, 0.2, 0.3)
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds from one look to the next."""
+    yield from _FIRST_LOOKS_S
+    while True:
+        yield LOOK_S
 
 
 def is_ready(workload: Object) -> bool:
@@ -44,7 +53,7 @@ def wait(
     again and again, no node with room), else after `patience` seconds. `checked` is called
     between two looks and may raise.
     """
-    began = time.monotonic()
+    began, pauses = time.monotonic(), _pauses()
     since: dict[tuple[Ref, str], float] = {}
     while True:
         open_ones = [
@@ -67,7 +76,7 @@ def wait(
             trouble = trouble_of(cluster, ref, found) if found else None
             raise _failed(tenant, ref, trouble or Trouble("", "it is not ready yet"), now - began)
         checked()
-        time.sleep(LOOK_S)
+        time.sleep(next(pauses))
 
 
 def wait_for_secrets(
@@ -82,7 +91,7 @@ def wait_for_secrets(
     For a workload that runs: raises TargetError where one does not come, and nothing was done.
     """
     ref, pod = Ref.of(workload), workload["spec"]["template"]["spec"]
-    began = time.monotonic()
+    began, pauses = time.monotonic(), _pauses()
     while trouble := certificates.missing(cluster, ref.namespace, pod):
         now = time.monotonic() - began
         if now >= min(patience, FATAL_AFTER_S.get(trouble.kind, patience)):
@@ -91,7 +100,7 @@ def wait_for_secrets(
                 hint=f"{REMEDIES[trouble.kind]}, then tigctl apply {tenant} again",
             )
         checked()
-        time.sleep(LOOK_S)
+        time.sleep(next(pauses))
 
 
 def wait_for_addresses(
@@ -105,7 +114,7 @@ def wait_for_addresses(
 
     Raises TargetError with MetalLB's own reason where it gives none.
     """
-    began = time.monotonic()
+    began, pauses = time.monotonic(), _pauses()
     while True:
         found = {ref: cluster.get(ref) for ref in services}
         without = [(ref, one) for ref, one in found.items() if one and not addresses_of(one)]
@@ -121,7 +130,7 @@ def wait_for_addresses(
                     " done and runs",
                 )
         checked()
-        time.sleep(LOOK_S)
+        time.sleep(next(pauses))
 
 
 def addresses_of(service: Object) -> list[str]:
