@@ -66,6 +66,8 @@ class Forward:
     def close(self) -> None:
         """Ends it; connections under way break."""
         self._closed.set()
+        with contextlib.suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)  # else `accept` is waited for
         self._thread.join(2 * _PATIENCE_S)
         self._server.close()
 
