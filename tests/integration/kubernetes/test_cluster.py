@@ -95,7 +95,10 @@ def test_a_list_longer_than_a_page(
     assert len(found) == 7
 
 
-def test_what_is_refused_says_why(plane: Plane, namespace: str) -> None:
+def test_what_is_refused_says_why(
+    plane: Plane, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "_pause", lambda _tried: 0.01)  # how long is another test's business
     cluster = Cluster(kubeconfig=str(plane.kubeconfig))  # others would lack the right to try
     cluster.create(config(namespace))
     with pytest.raises(Exists):
