@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tests.boards import flux, overview
@@ -140,6 +141,25 @@ _BY = ("device", "ifName")
 _MERGED = flux.grouped(_BY)
 
 # All ports would be too many to ask: those of the devices that carry most hold the busiest.
+_CARRIED = """\
+from(bucket: "1h")
+        |> range(start: date.sub(d: %s, from: v.timeRangeStop), stop: hour)
+        |> filter(fn: (r) => %s)
+        |> group(columns: %s)
+        |> sum()"""
+_INCOMING = flux.fields("interface", *(f"{one}_increase" for one in IN))
+_EITHER = flux.fields("interface", *(f"{one}_increase" for one in (*IN, *OUT)))
+_PORTS = re.sub(
+    r"\b(keys|among|leads)\b",
+    r"\1Ports",
+    flux.leading(
+        _CARRIED % ("7d", f"{_EITHER} and {SCOPE} and r.device =~ few", '["device", "ifName"]'),
+        ["device", "ifName"],
+        60,
+    )
+    + "\n"
+    + flux.fitting("names", 1),
+).replace("=~ few", "=~ among")
 BUSIEST = f"""\
 import "array"
 import "date"
@@ -147,21 +167,10 @@ import "regexp"
 import "strings"
 
 hour = date.truncate(t: date.sub(d: 15m, from: v.timeRangeStop), unit: 1h)
-busy =
-    (from(bucket: "1h")
-        |> range(start: date.sub(d: 2d, from: v.timeRangeStop), stop: hour)
-        |> filter(fn: (r) => {
-    flux.fields("interface", "ifHCInOctets_increase", "ifInOctets_increase")
-} and {SCOPE})
-        |> group(columns: ["device"])
-        |> sum()
-        |> group()
-        |> sort(columns: ["_value"], desc: true)
-        |> limit(n: 20)
-        |> findColumn(fn: (key) => true, column: "device"))
-quoted = array.map(arr: busy, fn: (x) => regexp.quoteMeta(v: x))
-among = regexp.compile(v: "^(" + strings.joinStr(arr: quoted, v: "|") + ")$")
+{flux.leading(_CARRIED % ("2d", f"{_INCOMING} and {SCOPE}", '["device"]'), ["device"], 20)}
+{_PORTS}
 """
+_THESE = f"{SCOPE} and r.device =~ amongPorts and r.ifName =~ names"
 
 
 def busiest() -> str:
@@ -170,19 +179,19 @@ def busiest() -> str:
         return flux.named(
             'from(bucket: "1h")\n'
             "        |> range(start: date.sub(d: 7d, from: v.timeRangeStop), stop: hour)\n"
-            f"        |> filter(fn: (r) => {kept} and {SCOPE} and r.device =~ among)\n"
+            f"        |> filter(fn: (r) => {kept} and {_THESE})\n"
             f"        |> {how}\n"
             "        |> map(fn: (r) => ({r with _value: r._value * 8.0 / 3600.0}))",
             name,
         )
 
-    fast = f"{flux.fields('interface', 'ifHighSpeed')} and {SCOPE} and r.device =~ among"
+    fast = f"{flux.fields('interface', 'ifHighSpeed')} and {_THESE}"
     # A mean by itself is InfluxDB's own work; a port that got another description has several.
     p95 = f'toFloat() |> {_MERGED} |> quantile(q: 0.95, method: "exact_selector")'
     mean = f"mean() |> {_MERGED} |> mean()"
     return (
         BUSIEST
-        + flux.described(f"{SCOPE} and r.device =~ among")
+        + flux.described(_THESE)
         + "\n"
         + flux.wide(
             [
@@ -234,8 +243,8 @@ def board() -> Written:
             (0, 9, 24, 9),
             busiest(),
             says=(
-                "95th percentile of hours in the last 7 days, as a share of the speed; ports of the"
-                " twenty devices that carry most."
+                "95th percentile of hours in the last 7 days, as a share of the speed; those that"
+                " carry most, on the twenty devices that carry most."
             ),
             overrides=[
                 override("Device", links=overview.TO_DEVICE),

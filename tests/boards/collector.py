@@ -223,21 +223,11 @@ def _itself(title: str, x: int, field: str, unit: str, says: str) -> Panel:
 
 def _slowest() -> str:
     condition = flux.fields("collector", "gather_ms") + " and exists r.device and " + SCOPE
+    mean = f"{flux.series(condition)}\n        |> mean()"
     return f"""{flux.HEAD}
-lines =
-    {flux.series(condition)}
-        |> aggregateWindow(every: every, fn: max, createEmpty: false)
-        |> keep(columns: ["_time", "_value", "device", "input"])
-        |> map(fn: (r) => ({{r with key: r.device + " " + r.input}}))
-        |> group(columns: ["device", "input", "key"])
-longest =
-    (lines
-        |> mean()
-        |> group()
-        |> sort(columns: ["_value"], desc: true)
-        |> limit(n: 10)
-        |> findColumn(fn: (key) => true, column: "key"))
-
-lines
-    |> filter(fn: (r) => contains(value: r.key, set: longest))
+{flux.leading(mean, ["device", "input"], 10)}
+{flux.series(condition + " and r.device =~ among")}
+    |> aggregateWindow(every: every, fn: max, createEmpty: false)
+    |> keep(columns: ["_time", "_value", "device", "input"])
+    |> leads()
     |> group(columns: ["device", "input"])"""

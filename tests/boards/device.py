@@ -7,6 +7,7 @@ from tests.boards.interfaces import GLANCE, GLANCE_COLUMNS, GLANCE_OVERRIDES, GL
 from tests.boards.model import (
     ANSWERED,
     BAD,
+    BLUE,
     DEVICE,
     DOUBTFUL,
     GOOD,
@@ -17,10 +18,12 @@ from tests.boards.model import (
     RISING,
     ROLE,
     SITE,
+    SKY,
     STATES,
     TIME,
     Written,
     graph,
+    line,
     mapping,
     override,
     stat,
@@ -343,6 +346,11 @@ def board() -> Written:
             ],
             says="Round trips of its pings.",
             unit="ms",
+            overrides=[
+                line("/fastest/", color=SKY, dashed=False),
+                line("/mean/", color=BLUE, dashed=False),
+                line("/slowest/", color=DOUBTFUL, dashed=True),
+            ],
             defaults={"displayName": "${__field.labels.what}", "decimals": 1},
             reads=(
                 "ping.minimum_response_ms",

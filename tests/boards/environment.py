@@ -31,25 +31,13 @@ CHARGE = thresholds((None, BAD), (30, DOUBTFUL), (60, GOOD))
 
 def ten(condition: str, *, least: bool = False) -> str:
     """A gauge over time, of the ten sensors where it is greatest (or least)."""
-    order = "false" if least else "true"
+    last = f"{flux.series(condition)}\n        |> last()"
     return f"""{flux.HEAD}
-lines =
-    {flux.series(condition)}
-        |> aggregateWindow(every: every, fn: mean, createEmpty: false)
-        |> keep(columns: ["_time", "_value", "device", "sensor"])
-        |> map(fn: (r) => ({{r with key: r.device + " " + r.sensor}}))
-        |> group(columns: ["device", "sensor", "key"])
-ten =
-    (lines
-        |> last()
-        |> group()
-        |> sort(columns: ["_value"], desc: {order})
-        |> limit(n: 10)
-        |> findColumn(fn: (key) => true, column: "key"))
-
-lines
-    |> filter(fn: (r) => contains(value: r.key, set: ten))
-    |> drop(columns: ["key"])
+{flux.leading(last, ["device", "sensor"], 10, least=least)}
+{flux.series(condition + " and r.device =~ among")}
+    |> aggregateWindow(every: every, fn: mean, createEmpty: false)
+    |> keep(columns: ["_time", "_value", "device", "sensor"])
+    |> leads()
     |> group(columns: ["device", "sensor"])"""
 
 

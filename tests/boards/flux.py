@@ -59,11 +59,24 @@ def gauge(condition: str, label: Sequence[str], how: str = "mean") -> str:
     )
 
 
-def rate(condition: str, *counters: str, factor: str = "1.0", name: str = "rates") -> str:
+def rate(
+    condition: str,
+    *counters: str,
+    factor: str = "1.0",
+    name: str = "rates",
+    thin: bool = False,
+) -> str:
     """Increases a second of counters, as a stream `name`; needs HEAD.
 
-    From polls the derivative, from history the increase by the length of its window.
+    From polls the derivative, from history the increase by the length of its window. `thin`: of
+    polls only the last of each window, at its beginning, where many ports are asked.
     """
+    step = (
+        "\n            |> aggregateWindow(every: every, fn: last, createEmpty: false,"
+        ' timeSrc: "_start")'
+        if thin
+        else ""
+    )
     polled = fields("interface", *counters)
     kept = fields("interface", *(f"{one}_increase" for one in counters))
     return f"""\
@@ -71,7 +84,7 @@ def rate(condition: str, *counters: str, factor: str = "1.0", name: str = "rates
     if bucket == "raw" then
         from(bucket: "raw")
             |> {SHOWN}
-            |> filter(fn: (r) => {polled} and {condition})
+            |> filter(fn: (r) => {polled} and {condition}){step}
             |> derivative(unit: 1s, nonNegative: true)
             |> map(fn: (r) => ({{r with _value: float(v: r._value) * {factor}}}))
     else
@@ -92,6 +105,7 @@ state = (at) =>
             or r._measurement == "system" and r._field == "uptime_seconds")
             and %s)
         |> last()
+        |> group()
         |> map(fn: (r) => ({r with _value:
             if int(v: at) - int(v: r._time) > 900000000000 then
                 (if r._measurement == "ping" then 0.0 else 1000.0)
@@ -100,6 +114,7 @@ state = (at) =>
             else 1.0}))
         |> group(columns: ["device", "site", "role"])
         |> sum()
+        |> group()
         |> map(fn: (r) => ({r with _value:
             if r._value == 110.0 or r._value == 10.0 or r._value == 100.0 then 0.0
             else if r._value == 1010.0 or r._value == 101.0 then 1.0
@@ -114,20 +129,19 @@ def state(condition: str = SCOPE) -> str:
 
 # Answered pings in percent: by the hour, and of the polls since then as one more value.
 AVAILABLE = """\
+hour = date.truncate(t: date.sub(d: 15m, from: v.timeRangeStop), unit: 1h)
+present =
+    from(bucket: "raw")
+        |> range(start: hour, stop: v.timeRangeStop)
+        |> filter(fn: (r) => r._measurement == "ping" and r._field == "percent_packet_loss" and %s)
+        |> map(fn: (r) => ({r with _value: if r._value < 100.0 then 100.0 else 0.0}))
+        |> mean()
+        |> keep(columns: ["device", "site", "role", "_value"])
 available = (span) => {
-    hour = date.truncate(t: date.sub(d: 15m, from: v.timeRangeStop), unit: 1h)
     past =
         from(bucket: "1h")
             |> range(start: date.sub(d: span, from: v.timeRangeStop), stop: hour)
             |> filter(fn: (r) => r._measurement == "ping" and r._field == "answered_percent" and %s)
-            |> keep(columns: ["device", "site", "role", "_value"])
-    present =
-        from(bucket: "raw")
-            |> range(start: hour, stop: v.timeRangeStop)
-            |> filter(fn: (r) => r._measurement == "ping" and r._field == "percent_packet_loss"
-                and %s)
-            |> map(fn: (r) => ({r with _value: if r._value < 100.0 then 100.0 else 0.0}))
-            |> mean()
             |> keep(columns: ["device", "site", "role", "_value"])
 
     return union(tables: [past, present])
@@ -138,6 +152,53 @@ available = (span) => {
 def available(condition: str = SCOPE) -> str:
     """A function `available(span:)`: percentages of answered pings, some for each device."""
     return AVAILABLE % (condition, condition)
+
+
+def fitting(name: str, part: int) -> str:
+    """A regular expression `name` for one part of what `keys` holds."""
+    return f"""\
+{name} =
+    regexp.compile(
+        v: "^("
+            + strings.joinStr(
+                arr: array.map(
+                    arr: keys,
+                    fn: (x) => regexp.quoteMeta(v: strings.split(v: x, t: "\\n")[{part}]),
+                ),
+                v: "|",
+            )
+            + ")$",
+    )"""
+
+
+def leading(ranked: str, tags: Sequence[str], most: int, *, least: bool = False) -> str:
+    """The series that are greatest (or least), and functions by which only they are read.
+
+    `ranked` has a row for each series; InfluxDB finds it without reading every value into Flux.
+    `among` is for the first filter, so that InfluxDB reads few devices; where a series is more than
+    a device, `leads` says it exactly.
+    """
+    key = ' + "\\n" + '.join(f"r.{one}" for one in tags)
+    sign = "" if least else "-"
+    leads = (
+        f"leads = (tables=<-) => tables |> filter(fn: (r) => contains(value: {key}, set: keys))\n"
+        if len(tags) > 1
+        else ""
+    )
+    return f"""\
+import "array"
+import "regexp"
+import "strings"
+
+keys =
+    ({ranked}
+        |> group()
+        |> map(fn: (r) => ({{key: {key}, _value: {sign}float(v: r._value)}}))
+        |> sort(columns: ["_value", "key"])
+        |> limit(n: {most})
+        |> findColumn(fn: (key) => true, column: "key"))
+{fitting("among", 0)}
+{leads}"""
 
 
 @dataclass(frozen=True)
@@ -212,7 +273,8 @@ def wide(columns: Sequence[Column], by: Sequence[str] = ("device", "site", "role
     keys = ", ".join(f'{one}: ""' for one in by)
     blank = ",\n        ".join(f'{{{keys}, what: "{one.name}", _value: 0.0}}' for one in columns)
     streams = ",\n    ".join(
-        f"{one.stream}\n        |> map(fn: (r) => ({{r with _value: float(v: r._value),"
+        f"{one.stream}\n        |> group()\n"
+        "        |> map(fn: (r) => ({r with _value: float(v: r._value),"
         f' what: "{one.name}"}}))\n        |> keep(columns: {kept})'
         for one in columns
     )

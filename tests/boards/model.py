@@ -18,6 +18,11 @@ SOURCE = {"type": "influxdb", "uid": "tigctl-influxdb"}
 GOOD, DOUBTFUL, BAD, UNKNOWN = "#009E73", "#E69F00", "#D55E00", "#999999"
 BLUE, SKY, ORANGE, PURPLE = "#0072B2", "#56B4E9", "#E69F00", "#CC79A7"
 
+# Lines of a graph, whose names nobody knows before: the last sign of a name gives the colour, the
+# one before it whether the line is dashed.
+LINES = (BLUE, ORANGE, GOOD, PURPLE, SKY, BAD, UNKNOWN)
+_SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
 STATES = (("0", "up", GOOD), ("1", "degraded", DOUBTFUL), ("2", "down", BAD))
 PORT_STATES = (
     ("1", "up", GOOD),
@@ -141,6 +146,29 @@ def override(name: str, **properties: Any) -> Json:
     }
 
 
+def _lines() -> list[Json]:
+    """Overrides by the end of a line's name."""
+
+    def each(signs: str) -> str:
+        return f"[{signs}{signs.upper()}]"
+
+    found = [
+        line(f"/{each(_SIGNS[at :: len(LINES)])}$/", color=color) for at, color in enumerate(LINES)
+    ]
+    return [*found, line(f"/{each(_SIGNS[1::2])}.$/", dashed=True)]
+
+
+def line(name: str, *, color: str = "", dashed: bool | None = None) -> Json:
+    """How lines differ whose name a regular expression fits."""
+    properties: list[Json] = []
+    if color:
+        properties.append({"id": "color", "value": {"mode": "fixed", "fixedColor": color}})
+    if dashed is not None:
+        style = {"fill": "dash", "dash": [8, 4]} if dashed else {"fill": "solid"}
+        properties.append({"id": "custom.lineStyle", "value": style})
+    return {"matcher": {"id": "byRegexp", "options": name}, "properties": properties}
+
+
 def query(flux: str, ref: str = "A") -> Json:
     """A target."""
     return {"refId": ref, "datasource": SOURCE, "query": script(flux)}
@@ -246,6 +274,7 @@ def graph(
         "tooltip": {"mode": "multi", "sort": "desc"},
     }
     more.setdefault("points", 300)
+    more["overrides"] = [*_lines(), *more.get("overrides", ())]
     return panel("timeseries", title, place, queries, options=options, custom=custom, **more)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.boards import flux
 from tests.boards.model import (
     ANSWERED,
@@ -57,20 +59,39 @@ def counted(title: str, level: int, x: int, color: str, says: str, *, width: int
     )
 
 
+_BEFORE = """\
+end = date.sub(d: %s, from: v.timeRangeStop)
+before =
+    from(bucket: "1h")
+        |> range(start: date.sub(d: %s, from: end), stop: end)
+        |> filter(fn: (r) => r._measurement == "ping" and r._field == "answered_percent" and %s)
+        |> mean()
+
+union(tables: [
+    available(span: %s) |> group() |> mean() |> set(key: "when", value: "now"),
+    before |> group() |> mean() |> set(key: "when", value: "the time before"),
+])
+    |> group(columns: ["when"])"""
+
+
 def availability(title: str, span: str, x: int, y: int = 0, condition: str = flux.SCOPE) -> Panel:
     return stat(
         title,
         (x, y, 3, 4),
-        f"{IMPORT}{flux.available(condition)}\n"
-        f"available(span: {span})\n    |> group()\n    |> mean()",
+        f"{IMPORT}{flux.available(condition)}\n{_BEFORE % (span, span, condition, span)}",
         says=(
             "Answered pings, mean of all devices chosen: of whole hours from history, and of"
-            " what came since."
+            " what came since. Below it the same of the time before that."
         ),
         unit="percent",
-        defaults={"thresholds": ANSWERED, "decimals": 2},
+        defaults={
+            "thresholds": ANSWERED,
+            "decimals": 2,
+            "displayName": "${__field.labels.when}",
+        },
+        text="value_and_name",
         reads=("ping.answered_percent", *PING),
-        columns=("_value",),
+        columns=("_value", "when"),
     )
 
 
@@ -149,19 +170,44 @@ NAMES = (
 )
 
 
-def devices(condition: str, limit: int | None) -> str:
+# The worst is least, so that those alike go by name.
+_FINE = """
+    |> map(fn: (r) => ({r with fine: -100.0 * r.Now
+        - (if exists r.Loss then r.Loss else 0.0)
+        - (if exists r["Answered 24 h"] then 100.0 - r["Answered 24 h"] else 0.0)}))"""
+
+
+def devices(condition: str) -> str:
     """The table of devices, the worst first."""
-    cut = f"\n    |> limit(n: {limit})" if limit else ""
     order = ", ".join(f'"{one}"' for one in NAMES)
     return (
         f"{IMPORT}{flux.state(condition)}\n{flux.available(condition)}\n"
         + flux.wide(figures(condition))
         + '\n    |> rename(columns: {device: "Device", site: "Site", role: "Role"})'
-        + "\n    |> map(fn: (r) => ({r with bad: 100.0 * r.Now"
-        + " + (if exists r.Loss then r.Loss else 0.0)"
-        + ' + (if exists r["Answered 24 h"] then 100.0 - r["Answered 24 h"] else 0.0)}))'
-        + '\n    |> sort(columns: ["bad"], desc: true)'
-        + f"{cut}\n    |> keep(columns: [{order}])"
+        + _FINE
+        + '\n    |> sort(columns: ["fine", "Device"])'
+        + f"\n    |> keep(columns: [{order}])"
+    )
+
+
+def worst_devices(condition: str, most: int) -> str:
+    """The same of the worst only: who they are is asked of all, the rest of them alone."""
+    all_ = figures(condition)
+    ranked = flux.wide([one for one in all_ if one.name in {"Now", "Answered 24 h", "Loss"}])
+    ranked = ranked.removeprefix('import "array"\n\n').replace("\n", "\n    ")
+    ranked += (
+        _FINE.replace("\n", "\n    ") + "\n        |> map(fn: (r) => ({r with _value: r.fine}))"
+    )
+    # What is defined for all devices goes by another name for these few.
+    few = re.sub(
+        r"\b(state|available|hour|present)\b",
+        r"\1OfFew",
+        devices(f"{condition} and r.device =~ among"),
+    )
+    return (
+        f"{IMPORT}{flux.state(condition)}\n{flux.available(condition)}\n"
+        + flux.leading(ranked, ["device"], most, least=True)
+        + f"\n{few}"
     )
 
 
@@ -252,7 +298,7 @@ def board() -> Written:
         table(
             "Worst ten devices",
             (0, 4, 18, 12),
-            devices(flux.SCOPE, 10),
+            worst_devices(flux.SCOPE, 10),
             says=(
                 "Those that are down come first, then those that lose most. Now and Before: at the"
                 " end and at the beginning of the time shown. A name leads to its board."
@@ -332,41 +378,24 @@ def board() -> Written:
 
 def worst_over_time(condition: str, most: int) -> str:
     """How pings were answered, of the devices that answered least."""
-    lines = answering("device", condition).replace(
-        "answered\n    |> g", "lines = answered\n    |> g"
-    )
+    lost = f"{flux.series(flux.fields('ping', 'percent_packet_loss') + ' and ' + condition)}"
+    worst = flux.leading(f"{lost}\n        |> mean()", ["device"], most)
+    lines = answering("device", f"{condition} and r.device =~ among")
     return (
-        lines
-        + f"""
-worst =
-    (lines
-        |> mean()
-        |> group()
-        |> sort(columns: ["_value", "device"])
-        |> limit(n: {most})
-        |> findColumn(fn: (key) => true, column: "device"))
-
-lines
-    |> filter(fn: (r) => contains(value: r.device, set: worst))
-    |> map(fn: (r) => ({{r with _value:
-        if r._value >= 99.0 then 0 else if r._value > 0.0 then 1 else 2}}))"""
+        lines.replace(flux.HEAD, f"{flux.HEAD}\n{worst}")
+        + """
+    |> map(fn: (r) => ({r with _value:
+        if r._value >= 99.0 then 0 else if r._value > 0.0 then 1 else 2}))"""
     )
 
 
 def top(field: str, condition: str) -> str:
     """A field of `ping` over time, of the ten devices where it is greatest."""
+    wanted = f"{flux.fields('ping', field)} and {condition}"
+    mean = f"{flux.series(wanted)}\n        |> mean()"
     return f"""{flux.HEAD}
-lines =
-    {flux.series(flux.fields("ping", field) + " and " + condition)}
-        |> aggregateWindow(every: every, fn: mean, createEmpty: false)
-        |> keep(columns: ["_time", "_value", "device"])
-        |> group(columns: ["device"])
-most =
-    (lines
-        |> mean()
-        |> group()
-        |> sort(columns: ["_value"], desc: true)
-        |> limit(n: 10)
-        |> findColumn(fn: (key) => true, column: "device"))
-
-lines |> filter(fn: (r) => contains(value: r.device, set: most))"""
+{flux.leading(mean, ["device"], 10)}
+{flux.series(f"{wanted} and r.device =~ among")}
+    |> aggregateWindow(every: every, fn: mean, createEmpty: false)
+    |> keep(columns: ["_time", "_value", "device"])
+    |> group(columns: ["device"])"""

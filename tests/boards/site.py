@@ -26,10 +26,12 @@ TO_DEVICE = [link("Open the device", "tigctl-device", device="${__field.labels.d
 def traffic(direction: tuple[str, ...]) -> str:
     """Bits a second of all ports of each device, the ten greatest."""
     return f"""{flux.HEAD}
-{flux.rate(flux.SCOPE, *direction, factor="8.0")}
+{flux.rate(flux.SCOPE, *direction, factor="8.0", thin=True)}
 lines =
-    rates
-        |> aggregateWindow(every: every, fn: mean, createEmpty: false, timeSrc: "_start")
+    (if bucket == "raw" then
+        rates
+    else
+        rates |> aggregateWindow(every: every, fn: mean, createEmpty: false, timeSrc: "_start"))
         |> group(columns: ["device"])
         |> aggregateWindow(every: every, fn: sum, createEmpty: false, timeSrc: "_start")
 most =
@@ -87,7 +89,7 @@ def board() -> Written:
         table(
             "Devices",
             (0, 4, 18, 8),
-            overview.devices(flux.SCOPE, None),
+            overview.devices(flux.SCOPE),
             says="All devices of the site, the worst first. A name leads to its board.",
             overrides=[one for one in overview.COLUMNS if one["matcher"]["options"] != "Site"],
             transformations=[
