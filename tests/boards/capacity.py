@@ -101,6 +101,7 @@ def full(title: str, x: int, measurement: str, tag: str, label: str) -> Panel:
         ),
         overrides=[
             override("Device", links=overview.TO_DEVICE),
+            override(label, custom__minWidth=180),
             *(
                 override(
                     one,
@@ -108,6 +109,7 @@ def full(title: str, x: int, measurement: str, tag: str, label: str) -> Panel:
                     decimals=0,
                     thresholds=RISING,
                     custom__cellOptions=overview.TEXT_CELL,
+                    custom__width=90,
                 )
                 for one in ("Before", "Now")
             ),
@@ -268,6 +270,7 @@ def board() -> Written:
             "Storage",
             (0, 18, 12, 9),
             [_over_time("storage", "storage")],
+            by_name=False,
             says="The ten that are fullest.",
             unit="percent",
             defaults={
@@ -287,6 +290,7 @@ def board() -> Written:
             "Memory",
             (12, 18, 12, 9),
             [_over_time("memory", "pool")],
+            by_name=False,
             says="The ten that are fullest.",
             unit="percent",
             defaults={

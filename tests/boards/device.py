@@ -381,6 +381,7 @@ def board() -> Written:
             "CPU by processor",
             (16, 23, 8, 8),
             [flux.gauge(f"{flux.fields('cpu', 'usage_percent')} and {ONE}", ["cpu"])],
+            by_name=False,
             says="Load of each processor.",
             unit="percent",
             defaults={
@@ -398,6 +399,7 @@ def board() -> Written:
             "Memory by pool",
             (0, 31, 8, 8),
             [flux.gauge(f"{flux.fields('memory', 'used_percent')} and {ONE}", ["pool"])],
+            by_name=False,
             says="Use of each memory.",
             unit="percent",
             defaults={
@@ -415,6 +417,7 @@ def board() -> Written:
             "Storage",
             (8, 31, 8, 8),
             [flux.gauge(f"{flux.fields('storage', 'used_percent')} and {ONE}", ["storage"])],
+            by_name=False,
             says="How full each of its disks is.",
             unit="percent",
             defaults={
@@ -432,6 +435,7 @@ def board() -> Written:
             "Temperatures",
             (16, 31, 8, 8),
             [flux.gauge(f"{flux.fields('temperature', 'celsius')} and {ONE}", ["sensor"])],
+            by_name=False,
             says="Each of its sensors.",
             unit="celsius",
             defaults={"displayName": "${__field.labels.sensor}", "thresholds": HEAT, "decimals": 0},

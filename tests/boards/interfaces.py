@@ -96,7 +96,8 @@ GLANCE_OVERRIDES = [
         custom__cellOptions=overview.TEXT_CELL,
         custom__width=95,
     ),
-    override("Speed", unit="bps", decimals=0, custom__width=95),
+    override("Speed", unit="bps", decimals=0, custom__width=80),
+    override("Description", custom__minWidth=190),
     override("In", unit="bps", decimals=1),
     override("Out", unit="bps", decimals=1),
     *(
@@ -106,6 +107,7 @@ GLANCE_OVERRIDES = [
             decimals=1,
             thresholds=RISING,
             custom__cellOptions=overview.TEXT_CELL,
+            custom__width=80,
         )
         for name in ("In %", "Out %")
     ),

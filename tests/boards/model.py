@@ -244,7 +244,11 @@ def stat(title: str, place: tuple[int, int, int, int], flux: str, **more: Any) -
 def graph(
     title: str, place: tuple[int, int, int, int], queries: Sequence[str], **more: Any
 ) -> Panel:
-    """Lines over time, with a legend that tells the last, mean and greatest value."""
+    """Lines over time, with a legend that tells the last, mean and greatest value.
+
+    `by_name` False: the names are texts that may all end alike.
+    """
+    by_name = more.pop("by_name", True)
     wide = place[2] >= 12
     custom = {
         "drawStyle": "line",
@@ -274,7 +278,8 @@ def graph(
         "tooltip": {"mode": "multi", "sort": "desc"},
     }
     more.setdefault("points", 300)
-    more["overrides"] = [*_lines(), *more.get("overrides", ())]
+    if by_name:
+        more["overrides"] = [*_lines(), *more.get("overrides", ())]
     return panel("timeseries", title, place, queries, options=options, custom=custom, **more)
 
 
