@@ -18,8 +18,8 @@ SOURCE = {"type": "influxdb", "uid": "tigctl-influxdb"}
 GOOD, DOUBTFUL, BAD, UNKNOWN = "#009E73", "#E69F00", "#D55E00", "#999999"
 BLUE, SKY, ORANGE, PURPLE = "#0072B2", "#56B4E9", "#E69F00", "#CC79A7"
 
-# Lines of a graph, whose names nobody knows before: the last sign of a name gives the colour, the
-# one before it whether the line is dashed.
+# Lines of a graph, whose names nobody knows before: the last letter of a name and its last sign
+# together give the colour, the sign before the last whether the line is dashed.
 LINES = (BLUE, ORANGE, GOOD, PURPLE, SKY, BAD, UNKNOWN)
 _SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -147,15 +147,22 @@ def override(name: str, **properties: Any) -> Json:
 
 
 def _lines() -> list[Json]:
-    """Overrides by the end of a line's name."""
+    """Overrides by the end of a line's name: sw-1 and sw-2 differ, srv-app1 and srv-mon1 too."""
 
-    def each(signs: str) -> str:
-        return f"[{signs}{signs.upper()}]"
+    def each(rest: int, among: str = _SIGNS) -> str:
+        signs = "".join(one for at, one in enumerate(_SIGNS) if at % count == rest and one in among)
+        return f"[{signs}{signs.upper().lstrip(_SIGNS[:10])}]"
 
-    found = [
-        line(f"/{each(_SIGNS[at :: len(LINES)])}$/", color=color) for at, color in enumerate(LINES)
-    ]
-    return [*found, line(f"/{each(_SIGNS[1::2])}.$/", dashed=True)]
+    count = len(LINES)
+    found = []
+    for at, color in enumerate(LINES):
+        ends = [
+            f"{each(letter, _SIGNS[10:])}[^A-Za-z]*{each((at - letter) % count)}"
+            for letter in range(count)
+        ]
+        found.append(line(f"/(^[^A-Za-z]*{each(at)}|{'|'.join(ends)})$/", color=color))
+    odd = _SIGNS[1::2]
+    return [*found, line(f"/[{odd}{odd.upper()}].$/", dashed=True)]
 
 
 def line(name: str, *, color: str = "", dashed: bool | None = None) -> Json:
