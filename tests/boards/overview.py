@@ -193,7 +193,17 @@ def devices(condition: str) -> str:
 def worst_devices(condition: str, most: int) -> str:
     """The same of the worst only: who they are is asked of all, the rest of them alone."""
     all_ = figures(condition)
-    ranked = flux.wide([one for one in all_ if one.name in {"Now", "Answered 24 h", "Loss"}])
+    hours = (
+        'from(bucket: "1h")\n        |> range(start: date.sub(d: 24h, from: v.timeRangeStop),'
+        " stop: v.timeRangeStop)\n        |> filter(fn: (r) => "
+        f"{flux.fields('ping', 'answered_percent')} and {condition})\n        |> mean()"
+    )
+    ranked = flux.wide(
+        [
+            *(one for one in all_ if one.name in {"Now", "Loss"}),
+            flux.named(hours, "Answered 24 h"),
+        ]
+    )
     ranked = ranked.removeprefix('import "array"\n\n').replace("\n", "\n    ")
     ranked += (
         _FINE.replace("\n", "\n    ") + "\n        |> map(fn: (r) => ({r with _value: r.fine}))"
@@ -205,7 +215,7 @@ def worst_devices(condition: str, most: int) -> str:
         devices(f"{condition} and r.device =~ among"),
     )
     return (
-        f"{IMPORT}{flux.state(condition)}\n{flux.available(condition)}\n"
+        f"{IMPORT}{flux.state(condition)}\n"
         + flux.leading(ranked, ["device"], most, least=True)
         + f"\n{few}"
     )
