@@ -1,12 +1,17 @@
 """Covers every shipped alert rule on a real InfluxDB: its own cases, each of which must fire or
 keep silent; that each rule has both kinds; and what a tenant's settings change: limits and
-exceptions by site, role and device, maintenance once and every week. What Grafana makes of a
+exceptions by site, role and device, maintenance once and every week; and that nothing runs on
+when the one who checks them is killed. What Grafana makes of a
 rule is left to tests/unit/render/alerts and tests/integration/test_grafana.py.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +32,7 @@ pytestmark = pytest.mark.real
 
 RULES = load((), Path())
 ONE = timedelta(minutes=1)
+_CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +54,29 @@ def test_a_case_that_is_wrong_is_told(influx: Influx) -> None:
     wrong = type(rule)(rule.name, rule.file, changed, rule.included)
     (outcome,) = run([wrong], influx)
     assert outcome.wrong == "fires for sw-1, expected another"
+
+
+def test_a_killed_check_leaves_no_influxdb_behind() -> None:
+    program = (
+        "import os, pathlib, time\n"
+        "from tigctl.targets import scratch\n"
+        "with scratch.influxdb():\n"
+        "    children = pathlib.Path(f'/proc/self/task/{os.getpid()}/children')\n"
+        "    print(children.read_text(), flush=True)\n"
+        "    time.sleep(600)\n"
+    )
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, cwd=_CHECKOUT, stdout=subprocess.PIPE, text=True) as checking:
+        assert checking.stdout
+        (child,) = checking.stdout.readline().split()
+        status = Path("/proc", child, "status")
+        assert "influxd" in status.read_text()
+        checking.kill()
+    deadline = time.monotonic() + 30
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        while "State:\tZ" not in status.read_text():
+            assert time.monotonic() < deadline, "influxd runs on"
+            time.sleep(0.1)
 
 
 # Settings

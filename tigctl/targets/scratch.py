@@ -15,6 +15,7 @@ from tigctl.backends.influxdb import Influx
 from tigctl.errors import BackendError, TargetError
 from tigctl.targets import tools
 from tigctl.targets.local import network
+from tigctl.targets.local.launch import end_with_parent
 
 ORGANIZATION, BUCKET = "scratch", "raw"
 _HISTORY = ("5m", "1h")
@@ -72,6 +73,7 @@ def _start(tool: Path, home: Path, port: int) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # a Ctrl-C is for tigctl, which ends it
+            preexec_fn=end_with_parent,  # and if that is killed, the kernel does
         )
 
 

@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int | None:
     if "--detach" in arguments:
         detach(spec["log"])
     else:
-        _end_with_parent()
+        end_with_parent()
     if not _take(spec["lock"]):
         print(f"{spec['name']} runs already, left by an earlier supervisor", file=sys.stderr)
         return EXIT_RUNS_ALREADY
@@ -80,7 +80,8 @@ def detach(log: str) -> None:
     os.dup2(output, 2)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Has the kernel ask this process to end when the one that started it ends, however it does."""
     # Without its supervisor a program would run on with a broken pipe as its log, and die of
     # it in the middle of something. This way it is asked to stop, and flushes what it holds.
     parent = os.getppid()
