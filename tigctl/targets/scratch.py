@@ -73,7 +73,8 @@ def _start(tool: Path, home: Path, port: int) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # a Ctrl-C is for tigctl, which ends it
-            preexec_fn=end_with_parent,  # and if that is killed, the kernel does
+            # If that is killed, the kernel does.
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - no thread that holds a lock
         )
 
 
