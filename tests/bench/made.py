@@ -10,6 +10,7 @@ at everything. Every second port is down, five in a hundred are nearly full, and
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -32,6 +33,9 @@ _GAUGES = (
     *(("temperature", f"sensor=s{number}", "celsius") for number in range(4)),
 )
 _AT_ONCE = 10_000  # lines
+# InfluxDB is too busy for the moment; 500 is what it answers where a write timed out inside it.
+_BUSY = {429, 500, 503}
+_PAUSES = (1, 2, 4, 8, 16, 32)  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +76,29 @@ def write(server: InfluxServer, bucket: str, lines: Iterable[str]) -> None:
     for line in lines:
         portion.append(line)
         if len(portion) == _AT_ONCE:
-            assert server.write("\n".join(portion), bucket=bucket) == 204
+            _send(server, bucket, "\n".join(portion))
             portion = []
     if portion:
-        assert server.write("\n".join(portion), bucket=bucket) == 204
+        _send(server, bucket, "\n".join(portion))
+
+
+def _send(server: InfluxServer, bucket: str, lines: str) -> None:
+    """One portion; again, after growing pauses, while InfluxDB is too busy to take it.
+
+    Points of the same series and time replace each other, so that nothing is written twice.
+    """
+    for pause in (*_PAUSES, None):
+        try:
+            status = server.write(lines, bucket=bucket)
+        except OSError as error:
+            # urllib wraps what happens before the answer begins.
+            if not isinstance(getattr(error, "reason", error), TimeoutError):
+                raise
+            status = 503
+        if status not in _BUSY or pause is None:
+            break
+        time.sleep(pause)
+    assert status == 204, f"InfluxDB answers {status} to a write into {bucket}"
 
 
 def _who(device: int) -> str:
