@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from tests.boards import flux, overview
@@ -151,17 +150,12 @@ from(bucket: "1h")
         |> sum()"""
 _INCOMING = flux.fields("interface", *(f"{one}_increase" for one in IN))
 _EITHER = flux.fields("interface", *(f"{one}_increase" for one in (*IN, *OUT)))
-_PORTS = re.sub(
-    r"\b(keys|among|leads)\b",
-    r"\1Ports",
-    flux.leading(
-        _CARRIED % ("7d", f"{_EITHER} and {SCOPE} and r.device =~ few", '["device", "ifName"]'),
-        ["device", "ifName"],
-        60,
-    )
-    + "\n"
-    + flux.fitting("names", 1),
-).replace("=~ few", "=~ among")
+_PORTS = flux.leading(
+    _CARRIED % ("7d", f"{_EITHER} and {SCOPE} and r.device =~ among", '["device", "ifName"]'),
+    ["device", "ifName"],
+    60,
+    suffix="Ports",
+)
 BUSIEST = f"""\
 import "array"
 import "date"
@@ -171,12 +165,13 @@ import "strings"
 hour = date.truncate(t: date.sub(d: 15m, from: v.timeRangeStop), unit: 1h)
 {flux.leading(_CARRIED % ("2d", f"{_INCOMING} and {SCOPE}", '["device"]'), ["device"], 20)}
 {_PORTS}
+{flux.fitting("names", 1, keys="keysPorts")}
 """
 _THESE = f"{SCOPE} and r.device =~ amongPorts and r.ifName =~ names"
 
 
 def busiest() -> str:
-    def of(direction: Sequence[str], name: str, how: str) -> str:
+    def of(direction: Sequence[str], name: str, how: str) -> flux.Column:
         kept = flux.fields("interface", *(f"{one}_increase" for one in direction))
         return flux.named(
             'from(bucket: "1h")\n'

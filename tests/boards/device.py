@@ -35,17 +35,13 @@ from tests.boards.model import (
 ONE = flux.ONE
 
 
-def _line(measurement: str, field: str) -> str:
-    """One line over the time shown: the mean of all of the device's."""
+def _line(measurement: str, field: str, how: str = "mean") -> str:
+    """One line over the time shown: the mean (or `how`) of all of the device's."""
     return (
         f"{flux.HEAD}\n{flux.series(flux.fields(measurement, field) + ' and ' + ONE)}\n"
-        "    |> group()\n    |> aggregateWindow(every: every, fn: mean, createEmpty: false)\n"
+        f"    |> group()\n    |> aggregateWindow(every: every, fn: {how}, createEmpty: false)\n"
         '    |> keep(columns: ["_time", "_value"])'
     )
-
-
-def _greatest(measurement: str, field: str) -> str:
-    return _line(measurement, field).replace("fn: mean", "fn: max")
 
 
 LABELS = (
@@ -231,7 +227,7 @@ def board() -> Written:
         stat(
             "Memory",
             (15, 0, 3, 4),
-            _greatest("memory", "used_percent"),
+            _line("memory", "used_percent", "max"),
             says="The fullest of its memories; the area is the time shown.",
             unit="percent",
             defaults={"thresholds": RISING, "decimals": 0, "min": 0, "max": 100},
@@ -243,7 +239,7 @@ def board() -> Written:
         stat(
             "Hottest",
             (18, 0, 3, 4),
-            _greatest("temperature", "celsius"),
+            _line("temperature", "celsius", "max"),
             says="Its hottest sensor; the area is the time shown.",
             unit="celsius",
             defaults={"thresholds": HEAT, "decimals": 0},

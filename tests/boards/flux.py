@@ -98,7 +98,7 @@ def rate(
 # A device is down where neither an echo nor an answer by SNMP came within 15 minutes, degraded
 # where one of both is missing though it used to come.
 STATE = """\
-state = (at) =>
+state%s = (at) =>
     from(bucket: "raw")
         |> range(start: date.sub(d: 24h, from: at), stop: at)
         |> filter(fn: (r) => (r._measurement == "ping" and r._field == "percent_packet_loss"
@@ -122,39 +122,42 @@ state = (at) =>
 """
 
 
-def state(condition: str = SCOPE) -> str:
-    """A function `state(at:)`: 0 up, 1 degraded, 2 down, a row for each device."""
-    return STATE % condition
+def state(condition: str = SCOPE, *, suffix: str = "") -> str:
+    """A function `state(at:)`: 0 up, 1 degraded, 2 down, a row for each device.
+
+    `suffix` ends its name, where a query needs it twice.
+    """
+    return STATE % (suffix, condition)
 
 
 # Answered pings in percent: by the hour, and of the polls since then as one more value.
-AVAILABLE = """\
-hour = date.truncate(t: date.sub(d: 15m, from: v.timeRangeStop), unit: 1h)
-present =
+def available(condition: str = SCOPE, *, suffix: str = "") -> str:
+    """A function `available(span:)`: percentages of answered pings, some for each device.
+
+    `suffix` ends all names that it defines, where a query needs it twice.
+    """
+    return f"""\
+hour{suffix} = date.truncate(t: date.sub(d: 15m, from: v.timeRangeStop), unit: 1h)
+present{suffix} =
     from(bucket: "raw")
-        |> range(start: hour, stop: v.timeRangeStop)
-        |> filter(fn: (r) => r._measurement == "ping" and r._field == "percent_packet_loss" and %s)
-        |> map(fn: (r) => ({r with _value: if r._value < 100.0 then 100.0 else 0.0}))
+        |> range(start: hour{suffix}, stop: v.timeRangeStop)
+        |> filter(fn: (r) => {fields("ping", "percent_packet_loss")} and {condition})
+        |> map(fn: (r) => ({{r with _value: if r._value < 100.0 then 100.0 else 0.0}}))
         |> mean()
         |> keep(columns: ["device", "site", "role", "_value"])
-available = (span) => {
+available{suffix} = (span) => {{
     past =
         from(bucket: "1h")
-            |> range(start: date.sub(d: span, from: v.timeRangeStop), stop: hour)
-            |> filter(fn: (r) => r._measurement == "ping" and r._field == "answered_percent" and %s)
+            |> range(start: date.sub(d: span, from: v.timeRangeStop), stop: hour{suffix})
+            |> filter(fn: (r) => {fields("ping", "answered_percent")} and {condition})
             |> keep(columns: ["device", "site", "role", "_value"])
 
-    return union(tables: [past, present])
-}
+    return union(tables: [past, present{suffix}])
+}}
 """
 
 
-def available(condition: str = SCOPE) -> str:
-    """A function `available(span:)`: percentages of answered pings, some for each device."""
-    return AVAILABLE % (condition, condition)
-
-
-def fitting(name: str, part: int) -> str:
+def fitting(name: str, part: int, *, keys: str = "keys") -> str:
     """A regular expression `name` for one part of what `keys` holds."""
     return f"""\
 {name} =
@@ -162,7 +165,7 @@ def fitting(name: str, part: int) -> str:
         v: "^("
             + strings.joinStr(
                 arr: array.map(
-                    arr: keys,
+                    arr: {keys},
                     fn: (x) => regexp.quoteMeta(v: strings.split(v: x, t: "\\n")[{part}]),
                 ),
                 v: "|",
@@ -171,17 +174,20 @@ def fitting(name: str, part: int) -> str:
     )"""
 
 
-def leading(ranked: str, tags: Sequence[str], most: int, *, least: bool = False) -> str:
+def leading(
+    ranked: str, tags: Sequence[str], most: int, *, least: bool = False, suffix: str = ""
+) -> str:
     """The series that are greatest (or least), and functions by which only they are read.
 
     `ranked` has a row for each series; InfluxDB finds it without reading every value into Flux.
     `among` is for the first filter, so that InfluxDB reads few devices; where a series is more than
-    a device, `leads` says it exactly.
+    a device, `leads` says it exactly. `suffix` ends these names, where a query needs them twice.
     """
     key = ' + "\\n" + '.join(f"r.{one}" for one in tags)
-    sign = "" if least else "-"
+    keys, sign = f"keys{suffix}", "" if least else "-"
     leads = (
-        f"leads = (tables=<-) => tables |> filter(fn: (r) => contains(value: {key}, set: keys))\n"
+        f"leads{suffix} = (tables=<-) =>"
+        f" tables |> filter(fn: (r) => contains(value: {key}, set: {keys}))\n"
         if len(tags) > 1
         else ""
     )
@@ -190,14 +196,14 @@ import "array"
 import "regexp"
 import "strings"
 
-keys =
+{keys} =
     ({ranked}
         |> group()
         |> map(fn: (r) => ({{key: {key}, _value: {sign}float(v: r._value)}}))
         |> sort(columns: ["_value", "key"])
         |> limit(n: {most})
         |> findColumn(fn: (key) => true, column: "key"))
-{fitting("among", 0)}
+{fitting(f"among{suffix}", 0, keys=keys)}
 {leads}"""
 
 

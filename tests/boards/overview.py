@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from tests.boards import flux
 from tests.boards.model import (
     ANSWERED,
@@ -95,14 +93,17 @@ def availability(title: str, span: str, x: int, y: int = 0, condition: str = flu
     )
 
 
-def figures(condition: str) -> list[str]:
-    """Of each device: state now and before, availability, and its worst figures."""
+def figures(condition: str, *, suffix: str = "") -> list[flux.Column]:
+    """Of each device: state now and before, availability, and its worst figures.
+
+    `suffix` is that of `state` and `available` in the query.
+    """
     last = flux.recent
     key = '|> group(columns: ["device", "site", "role"])'
     return [
-        flux.named("state(at: v.timeRangeStop)", "Now"),
-        flux.named("state(at: v.timeRangeStart)", "Before"),
-        flux.named(f"available(span: 24h) {key} |> mean()", "Answered 24 h"),
+        flux.named(f"state{suffix}(at: v.timeRangeStop)", "Now"),
+        flux.named(f"state{suffix}(at: v.timeRangeStart)", "Before"),
+        flux.named(f"available{suffix}(span: 24h) {key} |> mean()", "Answered 24 h"),
         flux.named(
             f"{last(flux.fields('ping', 'percent_packet_loss') + ' and ' + condition)}", "Loss"
         ),
@@ -177,12 +178,13 @@ _FINE = """
         - (if exists r["Answered 24 h"] then 100.0 - r["Answered 24 h"] else 0.0)}))"""
 
 
-def devices(condition: str) -> str:
-    """The table of devices, the worst first."""
+def devices(condition: str, *, suffix: str = "") -> str:
+    """The table of devices, the worst first; `suffix` ends the names of what it defines."""
     order = ", ".join(f'"{one}"' for one in NAMES)
     return (
-        f"{IMPORT}{flux.state(condition)}\n{flux.available(condition)}\n"
-        + flux.wide(figures(condition))
+        f"{IMPORT}{flux.state(condition, suffix=suffix)}\n"
+        f"{flux.available(condition, suffix=suffix)}\n"
+        + flux.wide(figures(condition, suffix=suffix))
         + '\n    |> rename(columns: {device: "Device", site: "Site", role: "Role"})'
         + _FINE
         + '\n    |> sort(columns: ["fine", "Device"])'
@@ -208,16 +210,10 @@ def worst_devices(condition: str, most: int) -> str:
     ranked += (
         _FINE.replace("\n", "\n    ") + "\n        |> map(fn: (r) => ({r with _value: r.fine}))"
     )
-    # What is defined for all devices goes by another name for these few.
-    few = re.sub(
-        r"\b(state|available|hour|present)\b",
-        r"\1OfFew",
-        devices(f"{condition} and r.device =~ among"),
-    )
     return (
         f"{IMPORT}{flux.state(condition)}\n"
         + flux.leading(ranked, ["device"], most, least=True)
-        + f"\n{few}"
+        + f"\n{devices(f'{condition} and r.device =~ among', suffix='OfFew')}"
     )
 
 
