@@ -130,11 +130,11 @@ def state(condition: str = SCOPE, *, suffix: str = "") -> str:
     return STATE % (suffix, condition)
 
 
-# Answered pings in percent: by the hour, and of the polls since then as one more value.
 def available(condition: str = SCOPE, *, suffix: str = "") -> str:
     """A function `available(span:)`: percentages of answered pings, some for each device.
 
-    `suffix` ends all names that it defines, where a query needs it twice.
+    They are by the hour, and of the polls since then as one more value. `suffix` ends the names of
+    all that it defines, where a query needs it twice.
     """
     return f"""\
 hour{suffix} = date.truncate(t: date.sub(d: 15m, from: v.timeRangeStop), unit: 1h)

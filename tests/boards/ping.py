@@ -2,30 +2,126 @@
 
 from __future__ import annotations
 
-from tests.boards import flux, overview
-from tests.boards.model import (
-    ALL_DEVICES,
-    ANSWERED,
-    BAD,
-    GOOD,
-    LOSS,
-    ROLE,
-    SITE,
-    Written,
-    graph,
-    link,
-    mapping,
-    override,
-    table,
-    timeline,
+from tests.boards import alive, flux, worst
+from tests.boards.columns import (
+    LINE_TO_DEVICE,
+    STATE_CELL,
+    TO_DEVICE,
+    TO_SITE,
+    colored,
+    in_order,
 )
+from tests.boards.model import ANSWERED, BAD, GOOD, LOSS, Panel, Written, mapping, override
+from tests.boards.panels import graph, table
+from tests.boards.variables import ALL_DEVICES, ROLE, SITE
 
 SCOPE = flux.DEVICES
-TO_DEVICE = [link("Open the device", "tigctl-device", device="${__field.labels.device}")]
 COLUMNS = (
     *("Device", "Site", "Role", "Now", "Before", "24 h", "7 d", "30 d", "Loss", "Fastest", "Mean"),
     "Slowest",
 )
+OPEN = (("0", "open", GOOD), ("1", "no answer", BAD), ("2", "refused", BAD))
+
+
+def board() -> Written:
+    return Written(
+        "tigctl-ping",
+        "Ping and availability",
+        "Who answers, how fast, and what share of the time; the ports that are tried.",
+        [SITE, ROLE, ALL_DEVICES],
+        [*_answers(), _tried(), _devices(), *_worst()],
+    )
+
+
+def _answers() -> list[Panel]:
+    return [
+        alive.availability("Available 24 h", "24h", 0, SCOPE),
+        alive.availability("Available 7 d", "7d", 3, SCOPE),
+        alive.availability("Available 30 d", "30d", 6, SCOPE),
+        alive.over_time(
+            "Answers, now and before",
+            (9, 0, 15, 12),
+            SCOPE,
+            25,
+            "The 25 devices that answered least in the time shown.",
+        ),
+    ]
+
+
+def _tried() -> Panel:
+    return table(
+        "Ports that are tried",
+        (0, 4, 9, 8),
+        TCP,
+        says="Whether a connection comes about, and how long that takes.",
+        overrides=[
+            override("Device", links=TO_DEVICE),
+            override("Site", links=TO_SITE),
+            override("Now", mappings=mapping(OPEN), custom__cellOptions=STATE_CELL),
+            override("Response", unit="ms", decimals=1),
+        ],
+        transformations=in_order(("Device", "Site", "Port", "Now", "Response")),
+        reads=("tcp.result_code", "tcp.response_ms"),
+        columns=("Device", "Port", "Now"),
+        nothing="no ports are tried; the inventory's column tcp names them",
+    )
+
+
+def _devices() -> Panel:
+    return table(
+        "Devices",
+        (0, 12, 24, 13),
+        _table(),
+        says="Availability as a share of answered pings; round trips of the time shown.",
+        overrides=[
+            *worst.WHO,
+            *(colored(one, "percent", 2, ANSWERED) for one in ("24 h", "7 d", "30 d")),
+            colored("Loss", "percent", 1, LOSS),
+            *(override(one, unit="ms", decimals=1) for one in ("Fastest", "Mean", "Slowest")),
+        ],
+        transformations=in_order(COLUMNS),
+        reads=(
+            *alive.PRESENCE,
+            *("ping.answered_percent", "ping.minimum_response_ms"),
+            *("ping.average_response_ms", "ping.maximum_response_ms"),
+        ),
+        columns=COLUMNS,
+    )
+
+
+def _worst() -> list[Panel]:
+    return [
+        graph(
+            "Slowest to answer",
+            (0, 25, 12, 9),
+            [alive.top("average_response_ms", SCOPE)],
+            says="The ten devices with the longest mean round trip in the time shown.",
+            unit="ms",
+            defaults={
+                "displayName": "${__field.labels.device}",
+                "decimals": 1,
+                "links": LINE_TO_DEVICE,
+            },
+            reads=("ping.average_response_ms",),
+            columns=("_time", "_value", "device"),
+        ),
+        graph(
+            "Most packets lost",
+            (12, 25, 12, 9),
+            [alive.top("percent_packet_loss", SCOPE)],
+            says="The ten devices that lost most in the time shown.",
+            unit="percent",
+            defaults={
+                "displayName": "${__field.labels.device}",
+                "decimals": 0,
+                "max": 100,
+                "thresholds": LOSS,
+                "links": LINE_TO_DEVICE,
+            },
+            reads=("ping.percent_packet_loss",),
+            columns=("_time", "_value", "device"),
+        ),
+    ]
 
 
 def _table() -> str:
@@ -69,119 +165,3 @@ import "date"
     |> rename(columns: {{device: "Device", site: "Site", port: "Port", result_code: "Now",
         response_ms: "Response"}})
     |> sort(columns: ["Now"], desc: true)"""
-
-
-def board() -> Written:
-    answered = override  # columns of percentages look alike
-    panels = [
-        overview.availability("Available 24 h", "24h", 0, 0, SCOPE),
-        overview.availability("Available 7 d", "7d", 3, 0, SCOPE),
-        overview.availability("Available 30 d", "30d", 6, 0, SCOPE),
-        timeline(
-            "Answers, now and before",
-            (9, 0, 15, 12),
-            overview.worst_over_time(SCOPE, 25),
-            says="The 25 devices that answered least in the time shown.",
-            defaults={
-                "displayName": "${__field.labels.device}",
-                "mappings": mapping(overview.ANSWERS),
-                "links": TO_DEVICE,
-            },
-            reads=("ping.answered_percent", "ping.percent_packet_loss"),
-            columns=("_time", "_value", "device"),
-            rows=25,
-        ),
-        table(
-            "Ports that are tried",
-            (0, 4, 9, 8),
-            TCP,
-            says="Whether a connection comes about, and how long that takes.",
-            overrides=[
-                override("Device", links=overview.TO_DEVICE),
-                override("Site", links=overview.TO_SITE),
-                override(
-                    "Now",
-                    mappings=mapping(
-                        [
-                            ("0", "open", GOOD),
-                            ("1", "no answer", BAD),
-                            ("2", "refused", BAD),
-                        ]
-                    ),
-                    custom__cellOptions=overview.STATE_CELL,
-                ),
-                override("Response", unit="ms", decimals=1),
-            ],
-            transformations=overview.in_order(("Device", "Site", "Port", "Now", "Response")),
-            reads=("tcp.result_code", "tcp.response_ms"),
-            columns=("Device", "Port", "Now"),
-            nothing="no ports are tried; the inventory's column tcp names them",
-        ),
-        table(
-            "Devices",
-            (0, 12, 24, 13),
-            _table(),
-            says="Availability as a share of answered pings; round trips of the time shown.",
-            overrides=[
-                *overview.COLUMNS[:4],
-                *(
-                    answered(
-                        one,
-                        unit="percent",
-                        decimals=2,
-                        thresholds=ANSWERED,
-                        custom__cellOptions=overview.TEXT_CELL,
-                    )
-                    for one in ("24 h", "7 d", "30 d")
-                ),
-                override(
-                    "Loss",
-                    unit="percent",
-                    decimals=1,
-                    thresholds=LOSS,
-                    custom__cellOptions=overview.TEXT_CELL,
-                ),
-                *(override(one, unit="ms", decimals=1) for one in ("Fastest", "Mean", "Slowest")),
-            ],
-            transformations=overview.in_order(COLUMNS),
-            reads=(
-                *overview.PRESENCE,
-                *("ping.answered_percent", "ping.minimum_response_ms"),
-                *("ping.average_response_ms", "ping.maximum_response_ms"),
-            ),
-            columns=COLUMNS,
-        ),
-        graph(
-            "Slowest to answer",
-            (0, 25, 12, 9),
-            [overview.top("average_response_ms", SCOPE)],
-            says="The ten devices with the longest mean round trip in the time shown.",
-            unit="ms",
-            defaults={"displayName": "${__field.labels.device}", "decimals": 1, "links": TO_DEVICE},
-            reads=("ping.average_response_ms",),
-            columns=("_time", "_value", "device"),
-        ),
-        graph(
-            "Most packets lost",
-            (12, 25, 12, 9),
-            [overview.top("percent_packet_loss", SCOPE)],
-            says="The ten devices that lost most in the time shown.",
-            unit="percent",
-            defaults={
-                "displayName": "${__field.labels.device}",
-                "decimals": 0,
-                "max": 100,
-                "thresholds": LOSS,
-                "links": TO_DEVICE,
-            },
-            reads=("ping.percent_packet_loss",),
-            columns=("_time", "_value", "device"),
-        ),
-    ]
-    return Written(
-        "tigctl-ping",
-        "Ping and availability",
-        "Who answers, how fast, and what share of the time; the ports that are tried.",
-        [SITE, ROLE, ALL_DEVICES],
-        panels,
-    )

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from tests.boards import flux, overview
+from tests.boards import alive, flux
+from tests.boards.columns import STATE_CELL, TEXT_CELL, TO_DEVICE, TO_SITE, in_order
 from tests.boards.model import (
     BAD,
     DOUBTFUL,
     GOOD,
-    ROLE,
-    SITE,
     STATES,
+    STEPS,
     Panel,
+    Place,
     Written,
-    alerts,
     mapping,
     override,
-    stat,
-    table,
-    thresholds,
 )
+from tests.boards.panels import alerts, stat, table
+from tests.boards.variables import ROLE, SITE
 
 WORDS = (
     ("0", "Everything is fine", GOOD),
@@ -89,98 +88,94 @@ Its board shows whether it answers, which of its ports are up, and what changed.
 
 
 def board() -> Written:
-    panels = [
-        stat(
-            "Is the customer fine?",
-            (0, 0, 10, 8),
-            WORST,
-            says="The worst state of all devices chosen.",
-            defaults={"mappings": mapping(WORDS), "thresholds": _steps()},
-            color="background_solid",
-            reads=overview.PRESENCE,
-            columns=("_value",),
-        ),
-        overview.counted(
-            "Devices down", 2, 10, BAD, "Neither ping nor SNMP was answered.", width=4
-        ),
-        overview.counted(
-            "Devices degraded", 1, 14, DOUBTFUL, "One of ping and SNMP is missing.", width=4
-        ),
-        overview.availability("Available 24 h", "24h", 18),
-        overview.availability("Available 30 d", "30d", 21),
-        _text((10, 4, 14, 4)),
-        stat(
-            "Sites",
-            (0, 8, 24, 5),
-            SITES,
-            says="A tile for each site, by the worst of its devices.",
-            defaults={
-                "mappings": mapping(TILES),
-                "thresholds": _steps(),
-                "displayName": "${__field.labels.site}",
-                "links": [
-                    {
-                        "title": "Open the site",
-                        "url": "/d/tigctl-site?var-site=${__field.labels.site}",
-                        "targetBlank": False,
-                    }
-                ],
-            },
-            color="background_solid",
-            text="value_and_name",
-            reads=overview.PRESENCE,
-            columns=("_value", "site"),
-        ),
-        table(
-            "Devices, worst first",
-            (0, 13, 17, 13),
-            TROUBLE,
-            says="Now, before, the last answer, what to do. A name leads to its board.",
-            overrides=[
-                override("Device", links=overview.TO_DEVICE, custom__width=150),
-                override("Site", links=overview.TO_SITE, custom__width=110),
-                override("Role", custom__width=110),
-                override(
-                    "Now",
-                    mappings=mapping(STATES),
-                    custom__cellOptions=overview.STATE_CELL,
-                    custom__width=100,
-                ),
-                override(
-                    "Before",
-                    mappings=mapping(STATES),
-                    custom__width=100,
-                    custom__cellOptions=overview.TEXT_CELL,
-                ),
-                override("Last answer", unit="dateTimeFromNow", custom__width=140),
-                override("What to do", custom__minWidth=320),
-            ],
-            transformations=overview.in_order(COLUMNS),
-            reads=(*overview.PRESENCE, "ping.average_response_ms"),
-            columns=COLUMNS,
-        ),
-        alerts("Open alerts", (17, 13, 7, 13), "What fires now.", "no open alerts"),
-    ]
     return Written(
         "tigctl-service-desk",
         "Service desk",
         "Is the customer fine, in plain words; what is down, since when, and what to do first.",
         [SITE, ROLE],
-        panels,
+        [
+            *_now(),
+            _text("What to do", (10, 4, 14, 4)),
+            _sites(),
+            _devices(),
+            alerts("Open alerts", (17, 13, 7, 13), "What fires now.", "no open alerts"),
+        ],
         refresh="30s",
     )
 
 
-def _steps() -> dict[str, object]:
-    return thresholds((None, GOOD), (1, DOUBTFUL), (2, BAD))
+def _now() -> list[Panel]:
+    down, degraded = "Neither ping nor SNMP was answered.", "One of ping and SNMP is missing."
+    return [
+        stat(
+            "Is the customer fine?",
+            (0, 0, 10, 8),
+            WORST,
+            says="The worst state of all devices chosen.",
+            defaults={"mappings": mapping(WORDS), "thresholds": STEPS},
+            color="background_solid",
+            reads=alive.PRESENCE,
+            columns=("_value",),
+        ),
+        alive.counted("Devices down", 2, 10, BAD, down, width=4),
+        alive.counted("Devices degraded", 1, 14, DOUBTFUL, degraded, width=4),
+        alive.availability("Available 24 h", "24h", 18),
+        alive.availability("Available 30 d", "30d", 21),
+    ]
 
 
-def _text(place: tuple[int, int, int, int]) -> Panel:
+def _sites() -> Panel:
+    site = {
+        "title": "Open the site",
+        "url": "/d/tigctl-site?var-site=${__field.labels.site}",
+        "targetBlank": False,
+    }
+    return stat(
+        "Sites",
+        (0, 8, 24, 5),
+        SITES,
+        says="A tile for each site, by the worst of its devices.",
+        defaults={
+            "mappings": mapping(TILES),
+            "thresholds": STEPS,
+            "displayName": "${__field.labels.site}",
+            "links": [site],
+        },
+        color="background_solid",
+        text="value_and_name",
+        reads=alive.PRESENCE,
+        columns=("_value", "site"),
+    )
+
+
+def _devices() -> Panel:
+    states = mapping(STATES)
+    return table(
+        "Devices, worst first",
+        (0, 13, 17, 13),
+        TROUBLE,
+        says="Now, before, the last answer, what to do. A name leads to its board.",
+        overrides=[
+            override("Device", links=TO_DEVICE, custom__width=150),
+            override("Site", links=TO_SITE, custom__width=110),
+            override("Role", custom__width=110),
+            override("Now", mappings=states, custom__cellOptions=STATE_CELL, custom__width=100),
+            override("Before", mappings=states, custom__width=100, custom__cellOptions=TEXT_CELL),
+            override("Last answer", unit="dateTimeFromNow", custom__width=140),
+            override("What to do", custom__minWidth=320),
+        ],
+        transformations=in_order(COLUMNS),
+        reads=(*alive.PRESENCE, "ping.average_response_ms"),
+        columns=COLUMNS,
+    )
+
+
+def _text(title: str, place: Place) -> Panel:
     x, y, width, height = place
     return Panel(
         {
             "type": "text",
-            "title": "What to do",
+            "title": title,
             "gridPos": {"x": x, "y": y, "w": width, "h": height},
             "options": {"mode": "markdown", "content": CALL},
         },

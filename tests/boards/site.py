@@ -2,28 +2,111 @@
 
 from __future__ import annotations
 
-from tests.boards import flux, overview
-from tests.boards.interfaces import IN, OUT
-from tests.boards.model import (
-    BAD,
-    DOUBTFUL,
-    GOOD,
-    ONE_SITE,
-    PART_STATES,
-    ROLE,
-    Written,
-    graph,
-    link,
-    mapping,
-    override,
-    table,
-    timeline,
-)
+from collections.abc import Sequence
 
-TO_DEVICE = [link("Open the device", "tigctl-device", device="${__field.labels.device}")]
+from tests.boards import alive, flux, worst
+from tests.boards.columns import LINE_TO_DEVICE, STATE_CELL, TO_DEVICE, in_order
+from tests.boards.model import BAD, DOUBTFUL, GOOD, PART_STATES, Panel, Written, mapping, override
+from tests.boards.panels import graph, table
+from tests.boards.ports import IN, OUT
+from tests.boards.variables import ONE_SITE, ROLE
 
 
-def traffic(direction: tuple[str, ...]) -> str:
+def board() -> Written:
+    return Written(
+        "tigctl-site",
+        "Site",
+        "One site: its devices, worst first, how they answered, what they carry.",
+        [ONE_SITE, ROLE],
+        [*_now(), *_tables(), *_over_time()],
+    )
+
+
+def _now() -> list[Panel]:
+    return [
+        alive.counted("Devices down", 2, 0, BAD, "Neither ping nor SNMP was answered."),
+        alive.counted("Devices degraded", 1, 3, DOUBTFUL, "One of ping and SNMP is missing."),
+        alive.counted("Devices up", 0, 6, GOOD, "Everything that is asked is answered."),
+        alive.availability("Available 24 h", "24h", 9),
+        alive.availability("Available 7 d", "7d", 12),
+        alive.availability("Available 30 d", "30d", 15),
+    ]
+
+
+def _tables() -> list[Panel]:
+    state = override(
+        "Now",
+        mappings=mapping(PART_STATES),
+        custom__width=80,
+        custom__cellOptions=STATE_CELL,
+    )
+    return [
+        table(
+            "Parts that are not well",
+            (18, 0, 6, 12),
+            PARTS,
+            says="Fans, supplies and the like, the worst first; what is ok comes last.",
+            overrides=[override("Device", links=TO_DEVICE), state],
+            transformations=in_order(("Device", "Part", "Now")),
+            reads=("sensor.status",),
+            columns=("Device", "Part", "Now"),
+            nothing="no device tells states of its parts",
+        ),
+        table(
+            "Devices",
+            (0, 4, 18, 8),
+            worst.devices(flux.SCOPE),
+            says="All devices of the site, the worst first. A name leads to its board.",
+            overrides=[one for one in worst.COLUMNS if one["matcher"]["options"] != "Site"],
+            transformations=in_order(worst.NAMES, without=["Site"]),
+            reads=worst.FIGURES,
+            columns=worst.NAMES,
+        ),
+    ]
+
+
+def _over_time() -> list[Panel]:
+    return [
+        alive.over_time(
+            "Devices over time",
+            (0, 12, 12, 9),
+            flux.SCOPE,
+            20,
+            "The twenty devices that answered least in the time shown.",
+        ),
+        graph(
+            "Response time",
+            (12, 12, 12, 9),
+            [alive.top("average_response_ms", flux.SCOPE)],
+            says="The ten devices that are slowest to answer.",
+            unit="ms",
+            defaults={
+                "displayName": "${__field.labels.device}",
+                "decimals": 1,
+                "links": LINE_TO_DEVICE,
+            },
+            reads=("ping.average_response_ms",),
+            columns=("_time", "_value", "device"),
+        ),
+        _traffic("Traffic in", 0, IN),
+        _traffic("Traffic out", 12, OUT),
+    ]
+
+
+def _traffic(title: str, x: int, direction: Sequence[str]) -> Panel:
+    return graph(
+        title,
+        (x, 21, 12, 9),
+        [traffic(direction)],
+        says="Of all ports together, the ten devices with most of it.",
+        unit="bps",
+        defaults={"displayName": "${__field.labels.device}", "links": LINE_TO_DEVICE},
+        reads=[f"interface.{one}" for one in direction],
+        columns=("_time", "_value", "device"),
+    )
+
+
+def traffic(direction: Sequence[str]) -> str:
     """Bits a second of all ports of each device, the ten greatest."""
     return f"""{flux.HEAD}
 {flux.rate(flux.SCOPE, *direction, factor="8.0", thin=True)}
@@ -57,102 +140,3 @@ import "date"
     |> limit(n: 20)
     |> rename(columns: {{device: "Device", sensor: "Part", _value: "Now"}})
     |> keep(columns: ["Device", "Part", "Now"])"""
-
-
-def board() -> Written:
-    panels = [
-        overview.counted("Devices down", 2, 0, BAD, "Neither ping nor SNMP was answered."),
-        overview.counted("Devices degraded", 1, 3, DOUBTFUL, "One of ping and SNMP is missing."),
-        overview.counted("Devices up", 0, 6, GOOD, "Everything that is asked is answered."),
-        overview.availability("Available 24 h", "24h", 9),
-        overview.availability("Available 7 d", "7d", 12),
-        overview.availability("Available 30 d", "30d", 15),
-        table(
-            "Parts that are not well",
-            (18, 0, 6, 12),
-            PARTS,
-            says="Fans, supplies and the like, the worst first; what is ok comes last.",
-            overrides=[
-                override("Device", links=overview.TO_DEVICE),
-                override(
-                    "Now",
-                    mappings=mapping(PART_STATES),
-                    custom__width=80,
-                    custom__cellOptions=overview.STATE_CELL,
-                ),
-            ],
-            transformations=overview.in_order(("Device", "Part", "Now")),
-            reads=("sensor.status",),
-            columns=("Device", "Part", "Now"),
-            nothing="no device tells states of its parts",
-        ),
-        table(
-            "Devices",
-            (0, 4, 18, 8),
-            overview.devices(flux.SCOPE),
-            says="All devices of the site, the worst first. A name leads to its board.",
-            overrides=[one for one in overview.COLUMNS if one["matcher"]["options"] != "Site"],
-            transformations=[
-                {
-                    "id": "organize",
-                    "options": {
-                        "indexByName": {name: at for at, name in enumerate(overview.NAMES)},
-                        "excludeByName": {"Site": True},
-                        "renameByName": {},
-                    },
-                }
-            ],
-            reads=overview.FIGURES,
-            columns=overview.NAMES,
-        ),
-        timeline(
-            "Devices over time",
-            (0, 12, 12, 9),
-            overview.worst_over_time(flux.SCOPE, 20),
-            says="The twenty devices that answered least in the time shown.",
-            defaults={
-                "displayName": "${__field.labels.device}",
-                "mappings": mapping(overview.ANSWERS),
-                "links": TO_DEVICE,
-            },
-            reads=("ping.answered_percent", *overview.PING),
-            columns=("_time", "_value", "device"),
-        ),
-        graph(
-            "Response time",
-            (12, 12, 12, 9),
-            [overview.top("average_response_ms", flux.SCOPE)],
-            says="The ten devices that are slowest to answer.",
-            unit="ms",
-            defaults={"displayName": "${__field.labels.device}", "decimals": 1, "links": TO_DEVICE},
-            reads=("ping.average_response_ms",),
-            columns=("_time", "_value", "device"),
-        ),
-        graph(
-            "Traffic in",
-            (0, 21, 12, 9),
-            [traffic(IN)],
-            says="Of all ports together, the ten devices with most of it.",
-            unit="bps",
-            defaults={"displayName": "${__field.labels.device}", "links": TO_DEVICE},
-            reads=("interface.ifHCInOctets", "interface.ifInOctets"),
-            columns=("_time", "_value", "device"),
-        ),
-        graph(
-            "Traffic out",
-            (12, 21, 12, 9),
-            [traffic(OUT)],
-            says="Of all ports together, the ten devices with most of it.",
-            unit="bps",
-            defaults={"displayName": "${__field.labels.device}", "links": TO_DEVICE},
-            reads=("interface.ifHCOutOctets", "interface.ifOutOctets"),
-            columns=("_time", "_value", "device"),
-        ),
-    ]
-    return Written(
-        "tigctl-site",
-        "Site",
-        "One site: its devices, worst first, how they answered, what they carry.",
-        [ONE_SITE, ROLE],
-        panels,
-    )
