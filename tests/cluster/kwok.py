@@ -128,8 +128,10 @@ def _changed(places: Places, name: str, old: str, new: str) -> Path:
     text = (_DATA / name).read_text(encoding="utf-8")
     assert text.count(old) == 1
     copy = places.state / name
-    copy.write_text(text.replace(old, new), encoding="utf-8")
-    return copy
+    # Each node's process reads it, and one may be at that while this is for the next.
+    fresh = copy.with_suffix(".new")
+    fresh.write_text(text.replace(old, new), encoding="utf-8")
+    return fresh.replace(copy)
 
 
 def _folder_source(folders: Path) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.cluster.plane import Plane
 from tests.integration.kubernetes import tenants
 from tests.integration.kubernetes.tenants import Stage, bundle, objects
 from tigctl.backends.influxdb import Influx
+from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import Busy, TargetError
 from tigctl.render.kubernetes import reference
@@ -144,6 +146,39 @@ def test_what_somebody_changed_by_hand_is_named_and_repaired(acme: Stage) -> Non
     assert acme.plan(wanted) == {}
     data = acme.plane.api.get(acme.path("configmaps", "telegraf-0"))["data"]
     assert data == {"telegraf.conf": "[agent]\n"}
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "goes"),
+    [
+        # Controllers do that at any moment, to the state and to notes of their own.
+        ({"metadata": {"annotations": {"field.cattle.io/seen": "now"}}}, True),
+        ({"spec": {"minReadySeconds": 8}}, False),
+    ],
+)
+def test_what_was_added_goes_only_as_it_was_seen(
+    acme: Stage, monkeypatch: pytest.MonkeyPatch, meanwhile: Object, goes: bool
+) -> None:
+    wanted = bundle(acme.tenant)
+    acme.apply(wanted)
+    path = acme.path("deployments", "telegraf-0", DEPLOYMENTS)
+    edit(acme, path, {"spec": {"minReadySeconds": 7}})
+    apply = Cluster.apply
+
+    def applied(cluster: Cluster, one: Object, **options: Any) -> Object:
+        result = apply(cluster, one, **options)
+        if one["kind"] == "Deployment" and not options.get("dry_run"):
+            edit(acme, path, meanwhile, "controller")
+        return result
+
+    monkeypatch.setattr(Cluster, "apply", applied)
+
+    if goes:
+        acme.apply(wanted)
+    else:
+        with pytest.raises(TargetError, match="somebody else changes Deployment telegraf-0"):
+            acme.apply(wanted)
+    assert acme.plane.api.get(path)["spec"].get("minReadySeconds") == (None if goes else 8)
 
 
 def test_a_container_that_somebody_added_goes(acme: Stage) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from tigctl.backends.kubernetes.cluster import Cluster, Object
-from tigctl.backends.kubernetes.errors import NotThere, Stale
+from tigctl.backends.kubernetes.errors import NotThere, Refused, Stale
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import TargetError
 from tigctl.targets.kubernetes import fieldpath
@@ -14,6 +14,7 @@ from tigctl.targets.kubernetes.inventory import Applied, Inventory
 from tigctl.targets.kubernetes.objects import Difference
 
 _GONE_S = 120.0
+_TEST_FAILED = 422  # the API server's answer where the `test` of a JSON patch does not hold
 
 
 class Carrier:
@@ -70,20 +71,34 @@ class Carrier:
             time.sleep(0.3)
 
     def _without(self, one: Difference, live: Object) -> Object:
-        """Takes away what others added; only if the object is still the one that was seen."""
-        pointers = [fieldpath.pointer(live, path) for path in one.extra]
-        # Later items of a list first, so that the places of the others stay right.
-        gone = sorted((pointer for pointer in pointers if pointer), reverse=True)
-        if not gone:
+        """Takes away what others added; only what was seen, whatever else changes meanwhile."""
+        # The version of the whole object would not do: controllers write its state all the time.
+        found = [
+            (pointer, fieldpath.look_up(live, path))
+            for path in one.extra
+            if (pointer := fieldpath.pointer(live, path))
+        ]
+        if not found:
             return live
-        version = live["metadata"]["resourceVersion"]
-        return self.cluster.patch(
-            one.ref,
-            [
-                {"op": "test", "path": "/metadata/resourceVersion", "value": version},
-                *({"op": "remove", "path": pointer} for pointer in gone),
-            ],
-        )
+        # Later items of a list first, so that the places of the others stay right.
+        found.sort(key=lambda pair: _order(pair[0]), reverse=True)
+        steps = [
+            step
+            for pointer, value in found
+            for step in (
+                {"op": "test", "path": pointer, "value": value},
+                {"op": "remove", "path": pointer},
+            )
+        ]
+        try:
+            return self.cluster.patch(one.ref, steps)
+        except Refused as error:
+            if error.status != _TEST_FAILED:
+                raise
+            raise TargetError(
+                f"{self._tenant}: somebody else changes {one.ref} at the same moment",
+                hint=f"see what: tigctl plan {self._tenant}; then tigctl apply {self._tenant}",
+            ) from error
 
     def delete(self, found: Sequence[Difference]) -> None:
         """Takes objects away, one by one; what is gone or another one by now is left alone."""
@@ -100,3 +115,8 @@ class Carrier:
     def save(self) -> None:
         """Writes the inventory. What is not in the namespace any more is left out."""
         self.inventory.save(self.cluster, self._tenant, self._namespace)
+
+
+def _order(pointer: str) -> list[tuple[int, str]]:
+    """What sorts places in objects, the tenth item of a list behind the ninth."""
+    return [(int(part) if part.isdigit() else 0, part) for part in pointer.split("/")]
