@@ -546,6 +546,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    timeout = 60  # a simulated pod keeps a connection whose forward has long ended
     # An answer in two small packets would wait 40 ms for the client's acknowledgement.
     wbufsize = -1
     grafana: GrafanaServer

@@ -199,6 +199,7 @@ def door(proxy: Proxy, name: str, url: str) -> Iterator[int]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        timeout = 30  # a simulated pod keeps a connection whose forward has long ended
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
             """Nothing is logged: `calls` tells."""
