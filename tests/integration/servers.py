@@ -223,8 +223,7 @@ def _spawn(
 ) -> tuple[subprocess.Popen[bytes], Path]:
     with log.open("wb") as output:
         process = subprocess.Popen(
-            # Whoever kills the tests has no more to do than that.
-            ["setpriv", "--pdeathsig", "TERM", "--", *command],
+            command,
             env={"PATH": os.environ.get("PATH", os.defpath), **environ},
             stdin=subprocess.DEVNULL,
             stdout=output,

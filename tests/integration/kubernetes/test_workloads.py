@@ -110,8 +110,9 @@ def test_all_is_taken_runs_and_stays_as_sent(
     for key, sent in objects.items():
         live = plane.api.apply(sent, fieldManager="tigctl")
         assert list(kept(sent, live)) == [], key
-    quota = plane.api.get(f"/api/v1/namespaces/{tenant}/resourcequotas/tigctl")["status"]["used"]
-    assert quota["pods"] == "3"
+    quota = f"/api/v1/namespaces/{tenant}/resourcequotas/tigctl"
+    # A controller counts them, in its own time.
+    plane.wait(lambda: plane.api.get(quota)["status"]["used"]["pods"] == "3", "counted pods")
 
 
 def test_a_large_configuration_arrives_whole(plane: Plane, tenant: str) -> None:
@@ -247,7 +248,8 @@ def test_more_pods_than_domains_share_them_evenly(plane: Plane, tenant: str, rac
     apply(plane, split(stack(switches(1), settings), 5), beside=1)
     found = plane.wait(lambda: all_ready(plane, tenant, 7), "ready pods")
     names = ("influxdb", *(f"telegraf-{number}" for number in range(5)))
-    assert domains(found, *names) == ["rack"] * 3 + ["worker-3"] * 3
+    # A preference: the scheduler weighs what else is on a node, and others' pods are as well.
+    assert domains(found, *names).count("rack") in {2, 3, 4}
 
 
 def test_more_pods_than_domains_wait_when_required(plane: Plane, tenant: str, rack: str) -> None:

@@ -81,7 +81,7 @@ def detach(log: str) -> None:
 
 
 def end_with_parent() -> None:
-    """Has the kernel ask this process to end when the one that started it ends, however it does."""
+    """Has the kernel ask this process to end when the thread that started it ends, however."""
     # Without its supervisor a program would run on with a broken pipe as its log, and die of
     # it in the middle of something. This way it is asked to stop, and flushes what it holds.
     parent = os.getppid()
