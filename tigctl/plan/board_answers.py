@@ -21,6 +21,8 @@ _MEASUREMENT = re.compile(r'_measurement"?\]? == "(\w+)"')
 _ALWAYS = frozenset({"collector"})
 _OF_DEVICES = "and exists r.device"
 
+# What may be empty in a tenant's first hour: history, and how a window differs from the last one.
+_LATE = re.compile(r'bucket: "1h"|aggregateWindow\([^)]*\)\s*\|> (?:derivative|difference)\(')
 # The first hour is there ten minutes after its end.
 _HISTORY = """\
 from(bucket: "1h")
@@ -35,7 +37,7 @@ class Answer:
 
     `rows`: of all its queries together; `seconds` of the slowest one; `error`: what InfluxDB
     said to a query that it refused; `nothing_to_show`: no device of the tenant tells what it asks,
-    or it asks for history and there is none yet.
+    or it asks for history, or for two windows of time, and there is none yet.
     """
 
     board: str
@@ -68,8 +70,8 @@ def ask(boards: Sequence[Board], influx: Influx, bundle: Bundle, now: int = 0) -
         for panel in queries.panels(board):
             if panel.queries:
                 answer = _answer(board, panel, choices, influx, shown=shown, told=told)
-                past = any('bucket: "1h"' in flux for flux in panel.queries.values())
-                if young and past and not answer.rows and not answer.error:
+                late = any(_LATE.search(flux) for flux in panel.queries.values())
+                if young and late and not answer.rows and not answer.error:
                     answer = replace(answer, nothing_to_show=True)
                 yield answer
 
