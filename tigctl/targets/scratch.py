@@ -49,8 +49,9 @@ def influxdb() -> Iterator[Influx]:
                         bucket=BUCKET,
                         retention=0,
                     )
+                    organization = influx.organization_id() or ""
                     for name in _HISTORY:
-                        influx.create_bucket(influx.organization_id() or "", name, 0)
+                        influx.create_bucket(organization, name, 0)
                     yield influx
                     return
             finally:

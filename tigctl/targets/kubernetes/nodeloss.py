@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.errors import Forbidden
+from tigctl.targets.kubernetes import conditions
 
 
 def why(cluster: Cluster, kind: str, pods: Iterable[Object]) -> str:
@@ -15,7 +16,7 @@ def why(cluster: Cluster, kind: str, pods: Iterable[Object]) -> str:
     """
     for pod in pods:
         node = (pod.get("spec") or {}).get("nodeName", "")
-        lost = _silence(cluster, str(node)) if node and not _condition(pod, "Ready") else ""
+        lost = _silence(cluster, str(node)) if node and not conditions.holds(pod, "Ready") else ""
         if not lost:
             continue
         name = pod["metadata"]["name"]
@@ -44,8 +45,3 @@ def _silence(cluster: Cluster, name: str) -> str:
         return ""
     since = str(ready.get("lastTransitionTime", "")).replace("T", " ").rstrip("Z")
     return f"its node {name} is not ready since {since} UTC ({ready.get('reason', 'no reason')})"
-
-
-def _condition(pod: Object, kind: str) -> bool:
-    found = (pod.get("status") or {}).get("conditions") or ()
-    return any(one["type"] == kind and one["status"] == "True" for one in found)

@@ -2,8 +2,8 @@
 
 An object whose annotation names the same content, and whose fields are ours as they were after
 the last apply, with none of anybody else beside, is as it should be: nothing of it is fetched. Any
-other one is fetched and
-applied without effect (dry run), so that what the server defaults shows up on both sides.
+other one is fetched and applied without effect (dry run), so that what the server defaults shows up
+on both sides.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.forward import Forward
-from tigctl.targets.kubernetes import names
+from tigctl.targets.kubernetes import conditions, names
 
 PORTS = {"influxdb": 8086, "grafana": 3000}
 
@@ -67,14 +67,9 @@ class Reach:
         ready = [
             pod
             for pod in self._cluster.objects("Pod", self._namespace, labels=labels)
-            if not pod["metadata"].get("deletionTimestamp") and _is_ready(pod)
+            if not pod["metadata"].get("deletionTimestamp") and conditions.holds(pod, "Ready")
         ]
         return max(ready, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), default=None)
-
-
-def _is_ready(pod: Object) -> bool:
-    conditions = (pod.get("status") or {}).get("conditions") or ()
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
 def _speaks_tls(pod: Object) -> bool:

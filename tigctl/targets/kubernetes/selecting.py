@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tigctl.targets.kubernetes import conditions
+
 Labels = Mapping[str, str]
 
 _CLOSING = frozenset({"NoSchedule", "NoExecute"})
@@ -80,10 +82,8 @@ def closing(node: Mapping[str, Any]) -> tuple[Mapping[str, str], ...]:
     keys = {one["key"] for one in found}
     if spec.get("unschedulable") and CORDONED not in keys:
         found.append({"key": CORDONED, "effect": "NoSchedule"})
-    conditions = (node.get("status") or {}).get("conditions") or ()
-    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
     # The controller that taints such nodes may not have come to it yet.
-    if not ready and not keys & {NOT_READY, UNREACHABLE}:
+    if not conditions.holds(node, "Ready") and not keys & {NOT_READY, UNREACHABLE}:
         found.append({"key": NOT_READY, "effect": "NoSchedule"})
     return tuple(found)
 

@@ -9,7 +9,7 @@ from typing import Any
 from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import TargetError
-from tigctl.targets.kubernetes import certificates, fitting, nodeloss
+from tigctl.targets.kubernetes import certificates, conditions, fitting, nodeloss
 from tigctl.targets.kubernetes.trouble import FATAL_AFTER_S, REMEDIES, Trouble
 
 LOOK_S = 0.5
@@ -201,11 +201,11 @@ def _revision(replica_set: Object) -> int:
 
 def _of_pod(cluster: Cluster, pod: Object) -> Trouble | None:
     metadata, status = pod["metadata"], pod.get("status") or {}
-    name, conditions = metadata["name"], status.get("conditions") or ()
-    for condition in conditions:
+    name = metadata["name"]
+    for condition in status.get("conditions") or ():
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             return _unscheduled(cluster, pod, str(condition.get("message", "")))
-    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+    ready = conditions.holds(pod, "Ready")
     lacks = None if ready else certificates.missing(cluster, metadata["namespace"], pod["spec"])
     if lacks:
         return lacks
