@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.boards import flux
 from tests.boards.columns import LINE_TO_DEVICE
 from tests.boards.model import (
@@ -14,7 +16,7 @@ from tests.boards.model import (
     mapping,
     thresholds,
 )
-from tests.boards.panels import stat, timeline
+from tests.boards.panels import graph, stat, timeline
 
 PING = ("ping.percent_packet_loss",)
 PRESENCE = (*PING, "system.uptime_seconds")
@@ -126,6 +128,20 @@ answered
     |> group(columns: ["{label}"])
     |> aggregateWindow(every: every, fn: mean, createEmpty: false)
     |> keep(columns: ["_time", "_value", "{label}"])"""
+
+
+def most(title: str, place: Place, field: str, condition: str, **more: Any) -> Panel:
+    """A field of `ping` over time, a line for each of the ten devices where it is greatest."""
+    shown = {"displayName": "${__field.labels.device}", **more.pop("defaults")}
+    return graph(
+        title,
+        place,
+        [top(field, condition)],
+        defaults={**shown, "links": LINE_TO_DEVICE},
+        reads=(f"ping.{field}",),
+        columns=("_time", "_value", "device"),
+        **more,
+    )
 
 
 def top(field: str, condition: str) -> str:

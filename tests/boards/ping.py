@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.boards import alive, flux, worst
 from tests.boards.columns import (
-    LINE_TO_DEVICE,
     STATE_CELL,
     TO_DEVICE,
     TO_SITE,
@@ -12,7 +11,7 @@ from tests.boards.columns import (
     in_order,
 )
 from tests.boards.model import ANSWERED, BAD, GOOD, LOSS, Panel, Written, mapping, override
-from tests.boards.panels import graph, table
+from tests.boards.panels import table
 from tests.boards.variables import ALL_DEVICES, ROLE, SITE
 
 SCOPE = flux.DEVICES
@@ -91,35 +90,23 @@ def _devices() -> Panel:
 
 def _worst() -> list[Panel]:
     return [
-        graph(
+        alive.most(
             "Slowest to answer",
             (0, 25, 12, 9),
-            [alive.top("average_response_ms", SCOPE)],
+            "average_response_ms",
+            SCOPE,
             says="The ten devices with the longest mean round trip in the time shown.",
             unit="ms",
-            defaults={
-                "displayName": "${__field.labels.device}",
-                "decimals": 1,
-                "links": LINE_TO_DEVICE,
-            },
-            reads=("ping.average_response_ms",),
-            columns=("_time", "_value", "device"),
+            defaults={"decimals": 1},
         ),
-        graph(
+        alive.most(
             "Most packets lost",
             (12, 25, 12, 9),
-            [alive.top("percent_packet_loss", SCOPE)],
+            "percent_packet_loss",
+            SCOPE,
             says="The ten devices that lost most in the time shown.",
             unit="percent",
-            defaults={
-                "displayName": "${__field.labels.device}",
-                "decimals": 0,
-                "max": 100,
-                "thresholds": LOSS,
-                "links": LINE_TO_DEVICE,
-            },
-            reads=("ping.percent_packet_loss",),
-            columns=("_time", "_value", "device"),
+            defaults={"decimals": 0, "max": 100, "thresholds": LOSS},
         ),
     ]
 

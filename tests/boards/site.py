@@ -74,19 +74,14 @@ def _over_time() -> list[Panel]:
             20,
             "The twenty devices that answered least in the time shown.",
         ),
-        graph(
+        alive.most(
             "Response time",
             (12, 12, 12, 9),
-            [alive.top("average_response_ms", flux.SCOPE)],
+            "average_response_ms",
+            flux.SCOPE,
             says="The ten devices that are slowest to answer.",
             unit="ms",
-            defaults={
-                "displayName": "${__field.labels.device}",
-                "decimals": 1,
-                "links": LINE_TO_DEVICE,
-            },
-            reads=("ping.average_response_ms",),
-            columns=("_time", "_value", "device"),
+            defaults={"decimals": 1},
         ),
         _traffic("Traffic in", 0, IN),
         _traffic("Traffic out", 12, OUT),
