@@ -32,7 +32,16 @@ def each(field: str, label: str) -> str:
     return flux.gauge(f"{flux.fields(measurement, name)} and {ONE}", [label])
 
 
-STATE = f'import "date"\n\n{flux.state(ONE)}\nstate(at: v.timeRangeStop) |> group()'
+_NOW_AND_BEFORE = """
+
+union(tables: [
+    %s(at: v.timeRangeStop) |> set(key: "when", value: "now"),
+    %s(at: v.timeRangeStart) |> set(key: "when", value: "was before"),
+])
+    |> keep(columns: ["when", "_value"])
+    |> group(columns: ["when"])"""
+
+STATE = f'import "date"\n\n{flux.state(ONE)}' + _NOW_AND_BEFORE % ("state", "state")
 
 RUNNING = (
     'import "date"\n\n'
@@ -40,8 +49,9 @@ RUNNING = (
     + '\n    |> keep(columns: ["_value"])'
 )
 
-PORTS_UP = 'import "date"\n\n' + flux.counted(
-    flux.recent(flux.fields("interface", "ifOperStatus") + " and " + ONE), "r._value == 1"
+_LINKS = flux.recent(flux.fields("interface", "ifOperStatus") + " and " + ONE, until="at")
+PORTS_UP = f'import "date"\n\nup = (at) =>\n    {flux.counted(_LINKS, "r._value == 1")}' + (
+    _NOW_AND_BEFORE % ("up", "up")
 )
 
 ALIVE = f"""{flux.HEAD}

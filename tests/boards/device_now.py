@@ -18,6 +18,8 @@ from tests.boards.model import (
 )
 from tests.boards.panels import stat
 
+_WHEN = "${__field.labels.when}"
+
 # Where the number of ports leads.
 PORTS_OF = {
     "title": "Open its ports",
@@ -37,11 +39,11 @@ def _states() -> list[Panel]:
             (0, 0, 3, 4),
             device_flux.STATE,
             says="Down: neither ping nor SNMP was answered for 15 minutes.",
-            defaults={"mappings": mapping(STATES), "thresholds": STEPS},
+            defaults={"mappings": mapping(STATES), "thresholds": STEPS, "displayName": _WHEN},
             color="background_solid",
-            fields="/^_value$/",
+            text="value_and_name",
             reads=alive.PRESENCE,
-            columns=("_value",),
+            columns=("_value", "when"),
         ),
         stat(
             "Running for",
@@ -115,10 +117,11 @@ def _figures() -> list[Panel]:
             "Ports up",
             (21, 0, 3, 4),
             device_flux.PORTS_UP,
-            says="Ports with a link, of all that it has.",
-            defaults={"links": [PORTS_OF]},
+            says="Ports with a link, now and when the time shown began.",
+            defaults={"links": [PORTS_OF], "displayName": _WHEN},
+            text="value_and_name",
             reads=("interface.ifOperStatus",),
-            columns=("_value",),
+            columns=("_value", "when"),
             nothing="no ports",
         ),
     ]

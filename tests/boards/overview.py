@@ -60,7 +60,6 @@ def _tables() -> list[Panel]:
                 override("Down", thresholds=count, custom__cellOptions=TEXT_CELL),
                 override("Down before", thresholds=count, custom__cellOptions=TEXT_CELL),
                 override("Not well", thresholds=some, custom__cellOptions=TEXT_CELL),
-                worst.LOST,
                 worst.DAY,
                 override("Response", unit="ms", decimals=1),
             ],

@@ -32,7 +32,6 @@ def stat(title: str, place: Place, flux: str, **more: Any) -> Panel:
     graph = more.pop("graph", False)
     text = more.pop("text", "auto")
     calc = more.pop("calc", "lastNotNull")
-    fields = more.pop("fields", "")
     options = {
         "colorMode": more.pop("color", "value"),
         "graphMode": "area" if graph else "none",
@@ -42,7 +41,7 @@ def stat(title: str, place: Place, flux: str, **more: Any) -> Panel:
         "wideLayout": True,
         "showPercentChange": False,
         "percentChangeColorMode": "standard",
-        "reduceOptions": {"calcs": [calc], "fields": fields, "values": False},
+        "reduceOptions": {"calcs": [calc], "fields": "", "values": False},
     }
     return panel("stat", title, place, [flux], options=options, **more)
 

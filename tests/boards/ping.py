@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from tests.boards import alive, flux, worst
 from tests.boards.columns import (
-    STATE_CELL,
     TO_DEVICE,
     TO_SITE,
     colored,
     in_order,
+    now_and_before,
 )
-from tests.boards.model import ANSWERED, BAD, GOOD, LOSS, Panel, Written, mapping, override
+from tests.boards.model import ANSWERED, BAD, GOOD, LOSS, Panel, Written, override
 from tests.boards.panels import table
 from tests.boards.variables import ALL_DEVICES, ROLE, SITE
 
@@ -52,16 +52,16 @@ def _tried() -> Panel:
         "Ports that are tried",
         (0, 4, 9, 8),
         TCP,
-        says="Whether a connection comes about, and how long that takes.",
+        says="Whether a connection comes about, now and when the time shown began.",
         overrides=[
             override("Device", links=TO_DEVICE),
             override("Site", links=TO_SITE),
-            override("Now", mappings=mapping(OPEN), custom__cellOptions=STATE_CELL),
+            *now_and_before(OPEN, 90),
             override("Response", unit="ms", decimals=1),
         ],
-        transformations=in_order(("Device", "Site", "Port", "Now", "Response")),
+        transformations=in_order(("Device", "Site", "Port", "Now", "Before", "Response")),
         reads=("tcp.result_code", "tcp.response_ms"),
-        columns=("Device", "Port", "Now"),
+        columns=("Device", "Port", "Now", "Before"),
         nothing="no ports are tried; the inventory's column tcp names them",
     )
 
@@ -144,11 +144,22 @@ def _table() -> str:
 TCP = f"""\
 import "date"
 
-{flux.recent("r._measurement == " + '"tcp" and ' + SCOPE)}
-    |> keep(columns: ["device", "site", "port", "_field", "_value"])
-    |> toFloat()
+tried = (at, field, what) =>
+    from(bucket: "raw")
+        |> range(start: date.sub(d: 15m, from: at), stop: at)
+        |> filter(fn: (r) => r._measurement == "tcp" and r._field == field and {SCOPE})
+        |> last()
+        |> toFloat()
+        |> set(key: "what", value: what)
+
+union(tables: [
+    tried(at: v.timeRangeStop, field: "result_code", what: "Now"),
+    tried(at: v.timeRangeStart, field: "result_code", what: "Before"),
+    tried(at: v.timeRangeStop, field: "response_ms", what: "Response"),
+])
+    |> keep(columns: ["device", "site", "port", "what", "_value"])
     |> group()
-    |> pivot(rowKey: ["device", "site", "port"], columnKey: ["_field"], valueColumn: "_value")
-    |> rename(columns: {{device: "Device", site: "Site", port: "Port", result_code: "Now",
-        response_ms: "Response"}})
+    |> pivot(rowKey: ["device", "site", "port"], columnKey: ["what"], valueColumn: "_value")
+    |> filter(fn: (r) => exists r.Now)
+    |> rename(columns: {{device: "Device", site: "Site", port: "Port"}})
     |> sort(columns: ["Now"], desc: true)"""

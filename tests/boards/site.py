@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tests.boards import alive, flux, worst
-from tests.boards.columns import LINE_TO_DEVICE, STATE_CELL, TO_DEVICE, in_order
-from tests.boards.model import BAD, DOUBTFUL, GOOD, PART_STATES, Panel, Written, mapping, override
+from tests.boards.columns import LINE_TO_DEVICE, TO_DEVICE, in_order, now_and_before
+from tests.boards.model import BAD, DOUBTFUL, GOOD, PART_STATES, Panel, Written, override
 from tests.boards.panels import graph, table
 from tests.boards.ports import IN, OUT
 from tests.boards.variables import ONE_SITE, ROLE
@@ -34,22 +34,16 @@ def _now() -> list[Panel]:
 
 
 def _tables() -> list[Panel]:
-    state = override(
-        "Now",
-        mappings=mapping(PART_STATES),
-        custom__width=80,
-        custom__cellOptions=STATE_CELL,
-    )
     return [
         table(
-            "Parts that are not well",
+            "Parts, worst first",
             (18, 0, 6, 12),
             PARTS,
-            says="Fans, supplies and the like, the worst first; what is ok comes last.",
-            overrides=[override("Device", links=TO_DEVICE), state],
-            transformations=in_order(("Device", "Part", "Now")),
+            says="Fans, supplies and the like: their states now, and when the time shown began.",
+            overrides=[override("Device", links=TO_DEVICE), *now_and_before(PART_STATES, 80)],
+            transformations=in_order(("Device", "Part", "Now", "Before")),
             reads=("sensor.status",),
-            columns=("Device", "Part", "Now"),
+            columns=("Device", "Part", "Now", "Before"),
             nothing="no device tells states of its parts",
         ),
         table(
@@ -126,12 +120,19 @@ lines |> filter(fn: (r) => contains(value: r.device, set: most))"""
 PARTS = f"""\
 import "date"
 
-{flux.recent('r._measurement == "sensor" and r._field == "status" and ' + flux.SCOPE)}
-    |> keep(columns: ["device", "sensor", "_value"])
+part = (at, what) =>
+    from(bucket: "raw")
+        |> range(start: date.sub(d: 15m, from: at), stop: at)
+        |> filter(fn: (r) => {flux.fields("sensor", "status")} and {flux.SCOPE})
+        |> last()
+        |> set(key: "what", value: what)
+
+union(tables: [part(at: v.timeRangeStop, what: "Now"), part(at: v.timeRangeStart, what: "Before")])
     |> group()
-    |> sort(columns: ["_value"], desc: true)
-    |> map(fn: (r) => ({{r with order: if r._value == 3 then 0 else r._value}}))
-    |> sort(columns: ["order"], desc: true)
+    |> pivot(rowKey: ["device", "sensor"], columnKey: ["what"], valueColumn: "_value")
+    |> filter(fn: (r) => exists r.Now)
+    |> map(fn: (r) => ({{r with order: if r.Now == 3 then 0 else r.Now}}))
+    |> sort(columns: ["order", "Now"], desc: true)
     |> limit(n: 20)
-    |> rename(columns: {{device: "Device", sensor: "Part", _value: "Now"}})
-    |> keep(columns: ["Device", "Part", "Now"])"""
+    |> rename(columns: {{device: "Device", sensor: "Part"}})
+    |> keep(columns: ["Device", "Part", "Now", "Before"])"""

@@ -31,11 +31,10 @@ WHO = (
     *now_and_before(STATES, 90),
 )
 DAY = colored("Answered 24 h", "percent", 2, ANSWERED)
-LOST = _colored("Loss", "percent", LOSS)
 COLUMNS = (
     *WHO,
     DAY,
-    LOST,
+    _colored("Loss", "percent", LOSS),
     override("Response", unit="ms", decimals=1),
     _colored("CPU", "percent", RISING),
     _colored("Memory", "percent", RISING),

@@ -38,3 +38,18 @@ def test_every_panel_is_promised_and_every_promise_is_kept_by_one() -> None:
     assert set(promised) == there
     without = {title for (_, title), columns in promised.items() if not columns}
     assert without == {"Open alerts", "What to do"}  # Grafana tells the one, the other is a text
+
+
+def test_what_is_said_of_a_column_is_said_of_one_that_a_table_has() -> None:
+    for board in write.boards():
+        for panel in board.panels:
+            for order in panel.model.get("transformations", ()):
+                named = {
+                    one["matcher"]["options"]
+                    for one in panel.model["fieldConfig"]["overrides"]
+                    if one["matcher"]["id"] == "byName"
+                }
+                where = f"{board.uid}: {panel.model['title']}"
+                there = set(order["options"]["indexByName"])
+                assert named <= there, where
+                assert set(panel.columns) <= there, where
