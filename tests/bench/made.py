@@ -10,8 +10,10 @@ at everything. Every second port is down, five in a hundred are nearly full, and
 
 from __future__ import annotations
 
+import itertools
+import multiprocessing
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.integration.servers import InfluxServer
@@ -33,6 +35,7 @@ _GAUGES = (
     *(("temperature", f"sensor=s{number}", "celsius") for number in range(4)),
 )
 _AT_ONCE = 10_000  # lines
+_WRITERS = 4  # InfluxDB takes from one what the next one still puts together
 # InfluxDB is too busy for the moment; 500 is what it answers where a write timed out inside it.
 _BUSY = {429, 500, 503}
 _PAUSES = (1, 2, 4, 8, 16, 32)  # seconds
@@ -47,27 +50,72 @@ class Fleet:
     quick: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Poll:
+    """What is written of one moment: of all devices, and of ports some counters."""
+
+    bucket: str
+    at: int
+    step: int
+    devices: bool
+    ports: Sequence[int]  # the devices whose ports these are
+    counters: tuple[str, ...]
+
+
 def fill(server: InfluxServer, fleet: Fleet, now: int) -> Iterator[str]:
-    """Writes all of it up to `now`; says what is written as it goes."""
+    """Writes all of it up to `now`, several polls at once; says what is written as it goes."""
+    # Forked, so that each writer has the server, which cannot be sent to it.
+    with multiprocessing.get_context("fork").Pool(_WRITERS, _begin, (server, fleet)) as pool:
+        for what, polls in _plan(fleet, now):
+            yield what
+            for _ in pool.imap_unordered(_write, polls):
+                pass
+
+
+def _plan(fleet: Fleet, now: int) -> Iterator[tuple[str, list[_Poll]]]:
+    """All polls, a part for each thing that is told while they are written."""
     part = 12 if fleet.quick else 1
-    near = [one for one in range(fleet.devices) if f"s{one % SITES}" == SITE]
     everybody = range(fleet.devices)
+    near = [one for one in everybody if f"s{one % SITES}" == SITE]
     for bucket, step, span, all_ports, some in (
         ("raw", 60, 6 * HOUR // part, 2 * HOUR // part, _COUNTERS),
         ("5m", 300, DAY // part, 2 * HOUR // part, _COUNTERS),
         ("1h", HOUR, 30 * DAY, 7 * DAY, _OCTETS),
     ):
-        yield f"bucket {bucket}"
-        for at in range(now - span, now, step):
-            write(server, bucket, _devices(everybody, at, step))
-            if at >= now - all_ports:
-                write(server, bucket, _ports(everybody, fleet.ports, at, step, some))
-            elif bucket != "1h":
-                write(server, bucket, _ports(near, fleet.ports, at, step, _COUNTERS))
-    yield "what ports were in the last week"
-    for ago in (6 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY):
-        for at in range(now - ago - 15 * 60, now - ago, 60):
-            write(server, "raw", _ports(everybody, fleet.ports, at, 60, ()))
+        few = [] if bucket == "1h" else near
+        yield (
+            f"bucket {bucket}",
+            [
+                _Poll(bucket, at, step, True, everybody, some)
+                if at >= now - all_ports
+                else _Poll(bucket, at, step, True, few, _COUNTERS)
+                for at in range(now - span, now, step)
+            ],
+        )
+    yield (
+        "what ports were in the last week",
+        [
+            _Poll("raw", at, 60, False, everybody, ())
+            for ago in (6 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY)
+            for at in range(now - ago - 15 * 60, now - ago, 60)
+        ],
+    )
+
+
+_writer: tuple[InfluxServer, Fleet]
+
+
+def _begin(server: InfluxServer, fleet: Fleet) -> None:
+    global _writer  # noqa: PLW0603 - what a process of a pool has is global to it
+    _writer = (server, fleet)
+
+
+def _write(poll: _Poll) -> None:
+    server, fleet = _writer
+    lines = _ports(poll.ports, fleet.ports, poll.at, poll.step, poll.counters)
+    if poll.devices:
+        lines = itertools.chain(_devices(range(fleet.devices), poll.at, poll.step), lines)
+    write(server, poll.bucket, lines)
 
 
 def write(server: InfluxServer, bucket: str, lines: Iterable[str]) -> None:
@@ -133,6 +181,8 @@ def _ports(
     stamp, suffix = f"{at}000000000", "_increase" if step > 60 else ""
     names = [(f",{one}{suffix}=", _a_second(one)) for one in counters]
     seconds = step if step > 60 else at
+    # History has no more of a port's states.
+    states = "" if step > 60 else "ifAdminStatus=1i,ifHighSpeed=1000i,"
     for device in devices:
         who = _who(device)
         for port in range(ports):
@@ -143,6 +193,6 @@ def _ports(
             )
             alias = "uplink" if port == 0 else f"port\\ {port}"
             yield (
-                f"interface,{who},ifName=ge-0/0/{port},ifAlias={alias} ifAdminStatus=1i,"
-                f"ifOperStatus={1 + port % 2}i,ifHighSpeed=1000i{told} {stamp}"
+                f"interface,{who},ifName=ge-0/0/{port},ifAlias={alias} {states}"
+                f"ifOperStatus={1 + port % 2}i{told} {stamp}"
             )

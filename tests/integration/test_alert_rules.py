@@ -56,6 +56,20 @@ def test_a_case_that_is_wrong_is_told(influx: Influx) -> None:
     assert outcome.wrong == "fires for sw-1, expected another"
 
 
+@pytest.mark.parametrize(("state", "expected"), [(1, {"Gi1"}), (2, set())])
+def test_a_port_that_history_alone_knows_to_have_been_up_is_told(
+    influx: Influx, state: int, expected: set[str]
+) -> None:
+    end = datetime(2031, 1, 1 + state, tzinfo=UTC)
+    tags = f"interface,device=past{state},ifName=Gi1,ifAlias=printer"
+    polls = range(int((end - 2 * 60 * ONE).timestamp()), int(end.timestamp()), 60)
+    influx.write("raw", "\n".join(f"{tags} ifOperStatus=2i,ifAdminStatus=1i {at}" for at in polls))
+    influx.write("1h", f"{tags} ifOperStatus={state}i {int((end - 20 * 60 * ONE).timestamp())}")
+    context = Context((Watched(f"past{state}"),), 60, Alerts(), {})
+    rows = influx.query(flux.query(RULES["interface-down"], context, at=end))
+    assert {str(row["ifName"]) for row in rows if row["device"] == f"past{state}"} == expected
+
+
 def test_a_killed_check_leaves_no_influxdb_behind() -> None:
     program = (
         "import os, pathlib, time\n"

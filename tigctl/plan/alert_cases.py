@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from tigctl.backends.influxdb import Influx
 from tigctl.errors import BackendError
-from tigctl.render.alerts import cases, flux
+from tigctl.render.alerts import cases, flux, healthy
 from tigctl.render.alerts.load import Loaded
 from tigctl.render.alerts.model import Case
 from tigctl.spec.alerts import Alerts, RuleSettings
@@ -47,7 +47,10 @@ def _try(one: Loaded, case: Case, influx: Influx, end: datetime) -> str:
         windows={},
     )
     try:
-        influx.write("raw", "\n".join(cases.lines(case, int(end.timestamp()))))
+        at = int(end.timestamp())
+        samples = max((len(list(cases.samples(told))) for told in case.series.values()), default=0)
+        points = (*cases.lines(case, at), *healthy.beside(case, samples, at))
+        influx.write("raw", "\n".join(points))
         rows = influx.query(flux.query(one, context, at=end + _LATER))
     except (ValueError, BackendError) as error:
         return str(error)
