@@ -130,14 +130,16 @@ def influxd(
     retention: int = 0,
     token: str = "operator-token-for-tests",  # noqa: S107 - lives as long as the test
     port: int | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Iterator[InfluxServer]:
     """A real InfluxDB whose data lies in `directory`/influxdb; kept there when it ends.
 
     `retention` in seconds (0: for ever, so that tests may write points with old times). With
     data of a former run `set_up` is skipped and the same token works. A given `port` is taken
-    as it is; otherwise a free one is found, and another one if somebody was faster.
+    as it is; otherwise a free one is found, and another one if somebody was faster. `environ` is
+    given to it besides its home.
     """
-    server = start_influxd(directory / "influxdb", port)
+    server = start_influxd(directory / "influxdb", port, environ)
     try:
         if set_up:
             _set_up(server, organization, bucket, retention, token)
@@ -149,7 +151,9 @@ def influxd(
         end(server.process)
 
 
-def start_influxd(home: Path, port: int | None) -> InfluxServer:
+def start_influxd(
+    home: Path, port: int | None, environ: Mapping[str, str] | None = None
+) -> InfluxServer:
     """Starts one with its data in `home`; who calls ends it (`end`)."""
     home.mkdir(parents=True, exist_ok=True)
     for _ in range(5):
@@ -161,7 +165,7 @@ def start_influxd(home: Path, port: int | None) -> InfluxServer:
             *("--engine-path", str(home / "engine")),
             *("--sqlite-path", str(home / "influxd.sqlite")),
         ]
-        process, log = _spawn(command, home / "influxd.log", {"HOME": str(home)})
+        process, log = _spawn(command, home / "influxd.log", {"HOME": str(home), **(environ or {})})
         server = InfluxServer(process, log, f"http://127.0.0.1:{chosen}", chosen, home)
         if _healthy(server):
             return server
