@@ -17,7 +17,7 @@ from collectors.datamodel import MEASUREMENTS
 from collectors.device import Device
 from collectors.knowledge.load import load_library
 from collectors.probe.model import Options
-from tests.golden.profile_cases import Case, Wanted, cases
+from tests.golden.profile_cases import Case, Wanted, case, names
 from tests.integration import chain
 from tests.integration.agents import agents
 from tests.integration.lineprotocol import Point
@@ -25,7 +25,7 @@ from tests.integration.test_telegraf import assert_in_data_model
 
 pytestmark = pytest.mark.real
 
-CASES = {case.name: case for case in cases()}
+CASES = names()
 LIBRARY = load_library()
 
 # Of these a device may tell nothing that its case does not expect.
@@ -45,16 +45,15 @@ def device(case: Case, number: int, port: int) -> Device:
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Series]:
     """For a case the series that Telegraf writes, merged over its fast and slow poll."""
-    names = list(CASES)
 
     @cache
     def part(number: int) -> list[Point]:
-        some = names[number * AT_ONCE : (number + 1) * AT_ONCE]
-        points = polled([CASES[name] for name in some], tmp_path_factory.mktemp("profiles"))
+        some = CASES[number * AT_ONCE : (number + 1) * AT_ONCE]
+        points = polled([case(name) for name in some], tmp_path_factory.mktemp("profiles"))
         assert_in_data_model(points)
         return points
 
-    return lambda name: merged(part(names.index(name) // AT_ONCE), name)
+    return lambda name: merged(part(CASES.index(name) // AT_ONCE), name)
 
 
 def polled(cases: list[Case], directory: Path) -> list[Point]:
@@ -89,13 +88,13 @@ def key(wanted: Wanted) -> tuple[str, frozenset[tuple[str, str]]]:
 @pytest.mark.parametrize("name", CASES)
 def test_what_a_case_expects_comes_out(told: Callable[[str], Series], name: str) -> None:
     series = told(name)
-    for wanted in CASES[name].points:
+    for wanted in case(name).points:
         assert series.get(key(wanted)) == fitting(wanted.fields), wanted
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_nothing_else_comes_out(told: Callable[[str], Series], name: str) -> None:
-    wanted = {key(point) for point in CASES[name].points}
+    wanted = {key(point) for point in case(name).points}
 
     assert {one for one in told(name) if one[0] in COMPLETE} - wanted == set()
 
@@ -107,7 +106,7 @@ def test_the_cases_cover_what_profiles_can_give() -> None:
         for metric in profile.metrics
         for output in metric.outputs
     }
-    wanted = {point.measurement for case in CASES.values() for point in case.points}
+    wanted = {point.measurement for name in CASES for point in case(name).points}
 
     assert given | {"inventory"} == wanted
     assert given <= set(MEASUREMENTS)
