@@ -47,12 +47,13 @@ def give_back(tenant: Tenant, patterns: Sequence[str]) -> None:
 
 
 def difference(field: FieldChange) -> str:
-    """What is there, and what should be."""
+    """What is there, and what should be. What all paths into pods begin with goes unsaid."""
+    path = field.path.removeprefix("spec.template.spec.")
     if field.live is None:
-        return f"{field.path}: not there, should be {field.wanted}"
+        return f"{path}: not there, should be {field.wanted}"
     if field.wanted is None:
-        return f"{field.path}: {field.live}, should not be there"
-    return f"{field.path}: {field.live}, should be {field.wanted}"
+        return f"{path}: {field.live}, should not be there"
+    return f"{path}: {field.live}, should be {field.wanted}"
 
 
 def as_text(plan: Plan, *, verbose: bool) -> Iterator[str]:

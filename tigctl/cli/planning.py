@@ -21,6 +21,8 @@ _SIGNS = {
     Action.CONFLICT: "! conflict",
 }
 _FEW = 6  # fields of one change, and names of one kind, that are shown without -v
+_INDENT = " " * 12
+_SIZE = ".resources."  # in the path of what a container asks for
 
 
 def as_text(plan: Plan, *, verbose: bool) -> Iterator[str]:
@@ -56,9 +58,16 @@ def _by_kind(changes: Sequence[Change], action: Action, *, verbose: bool) -> Ite
         yield from _folded(f"  {_SIGNS[action]:<9} {number}{kind}: {listed(names, most)}")
 
 
-def _folded(line: str) -> Iterator[str]:
-    """A line that begins with a sign, folded to a page's width."""
-    yield from textwrap.wrap(line, 100, subsequent_indent=" " * 12, break_on_hyphens=False)
+def _folded(line: str, indent: str = "") -> Iterator[str]:
+    """A line that begins with a sign, or belongs to one, folded to a page's width."""
+    yield from textwrap.wrap(
+        line,
+        100,
+        initial_indent=indent,
+        subsequent_indent=_INDENT,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def _addresses(changes: Sequence[Change]) -> Iterator[str]:
@@ -95,9 +104,13 @@ def _together(some: Sequence[Change]) -> Iterator[str]:
 
 def _one(change: Change, *, verbose: bool) -> Iterator[str]:
     yield f"  {_SIGNS[change.action]:<9} {change.kind} {change.name}{_by(change)}"
-    shown = change.fields if verbose else change.fields[:_FEW]
+    # What a reason is given for, before what follows from it.
+    fields = sorted(change.fields, key=lambda one: bool(change.why) and _SIZE not in one.path)
+    shown = fields if verbose else fields[:_FEW]
     for field in shown:
-        yield f"            {keeping.difference(field)}"
+        yield from _folded(keeping.difference(field), _INDENT)
+    if change.why:
+        yield from _folded(f"why: {change.why}", _INDENT)
     if rest := len(change.fields) - len(shown):
         yield f"            and {count(rest, 'more field')} (-v shows them)"
 
@@ -134,6 +147,7 @@ def as_json(plan: Plan) -> dict[str, Json]:
             "name": change.name,
             "fields": [asdict(field) for field in change.fields],
             "manager": change.manager,
+            **({"why": change.why} if change.why else {}),
         }
         for change in plan.changes
     ]

@@ -52,13 +52,17 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing to do; `manager` names who else changed or owns the resource."""
+    """One thing to do; `manager` names who else changed or owns the resource.
+
+    `why` says what moved a figure that nobody wrote down: a size that follows from devices.
+    """
 
     action: Action
     kind: str
     name: str
     fields: tuple[FieldChange, ...] = ()
     manager: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

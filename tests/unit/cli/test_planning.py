@@ -54,6 +54,32 @@ def test_text_groups_what_is_made_and_shows_what_differs() -> None:
     )
 
 
+def test_a_reason_stands_with_what_it_is_for_and_no_line_is_wider_than_a_page() -> None:
+    where = "containers[influxdb]"
+    fields = (
+        FieldChange(
+            f"spec.template.spec.{where}.env[INFLUXD_STORAGE_CACHE_MAX_MEMORY_SIZE].value",
+            "1342177280",
+            "2684354560",
+        ),
+        *(FieldChange(f"spec.template.spec.{where}.env[E{n}].value", "1", "2") for n in range(5)),
+        FieldChange(f"spec.template.spec.{where}.resources.limits.memory", "512Mi", "768Mi"),
+    )
+    why = "memory for 5,500 series: 512Mi serves up to 4,096, 768Mi serves up to 8,192"
+    change = Change(Action.UPDATE, "StatefulSet", "influxdb", fields, why=why)
+    plan = Plan("acme", "kubernetes", (change,))
+    lines = list(planning.as_text(plan, verbose=False))
+    assert lines[3] == f"            {where}.resources.limits.memory: 512Mi, should be 768Mi"
+    assert f"            why: {why}" in lines
+    every = list(planning.as_text(plan, verbose=True))
+    cache = f"{where}.env[INFLUXD_STORAGE_CACHE_MAX_MEMORY_SIZE].value: 1342177280,"
+    assert every[every.index(f"            {cache}") + 1] == "            should be 2684354560"
+    assert max(map(len, every)) <= 100
+    document = json.loads(json.dumps(planning.as_json(plan)))
+    assert document["changes"][0]["why"] == why
+    assert [one["path"] for one in document["changes"][0]["fields"]] == [f.path for f in fields]
+
+
 def alike(number: int) -> Plan:
     """The same two fields of many rules."""
     fields = FieldChange("query", "a", "b"), FieldChange("content", "c", "d")

@@ -103,6 +103,12 @@ def test_one_device_more_does_not_restart_influxdb() -> None:
     assert len(set(sizes)) < 25
 
 
+@given(st.integers(0, 10**6), st.integers(60, 86_400))
+def test_another_interval_does_not_restart_influxdb(series: int, interval: int) -> None:
+    assert sizing.influxdb(Load(series, series / interval)) == sizing.influxdb(Load(series))
+    assert sizing.influxdb(Load(series, series / 60 * 4)).cpu >= 50 + 0.5 * series / 60 * 4
+
+
 def test_series_and_rates_of_a_switch() -> None:
     (summary,) = stack(switches(1)).summaries
     load = sizing.load([summary])
@@ -150,13 +156,9 @@ def test_a_named_size_pins_influxdb_and_leaves_telegraf_enough(named: str) -> No
 
 def test_named_sizes_are_those_of_auto_at_some_load() -> None:
     for needs in sizing.NAMED.values():
-        most = _most_series(needs)
-        assert sizing.influxdb(Load(series=most)).memory_limit == needs.memory_limit
+        most = sizing.series_served(needs.memory_limit)
+        assert sizing.influxdb(Load(series=most)) == needs
         assert sizing.influxdb(Load(series=most + 1)).memory_limit > needs.memory_limit
-
-
-def _most_series(needs: Needs) -> int:
-    return (needs.memory_limit - sizing.INFLUXDB_BYTES) // sizing.SERIES_BYTES
 
 
 def test_go_and_influxdb_know_the_limit() -> None:
@@ -289,7 +291,7 @@ def rows() -> dict[str, list[str]]:
     return {
         "sizes": [_row(count) for count in (10, 50, 100, 250, 500, 1_000, 2_000)],
         "named": [
-            f"| `{name}` | {_asked(needs)} | {_most_series(needs):,} |"
+            f"| `{name}` | {_asked(needs)} | {sizing.series_served(needs.memory_limit):,} |"
             for name, needs in sizing.NAMED.items()
         ],
     }

@@ -33,6 +33,9 @@ INFLUXDB_LEAST = 512 * MEBIBYTE
 INFLUXDB_CPU = 50
 CPU_PER_STORED_POINT = 0.5
 CPU_LEAST = 100
+# Seconds between two polls that each step of memory has processor for, whatever the real interval:
+# a longer one, or one more minute of it, shall not restart InfluxDB.
+CPU_INTERVAL = 60
 
 # Telegraf. A point costs 0.12 ms to poll, which is doubled and more for its script and its write;
 # a ping is a process of its own: 3 ms and 0.3 MiB.
@@ -160,10 +163,25 @@ def _load_of(shard: Shard, by_name: Mapping[str, DeviceSummary]) -> Load:
 
 
 def influxdb(made: Load) -> Needs:
-    """InfluxDB for this load. All memory is requested: page cache and queries come and go."""
+    """InfluxDB for this load. All memory is requested: page cache and queries come and go.
+
+    Its processor goes with its memory; only more points than its series give once a minute ask
+    for more.
+    """
     memory = _step(INFLUXDB_BYTES + SERIES_BYTES * made.series, INFLUXDB_LEAST)
-    processor = INFLUXDB_CPU + CPU_PER_STORED_POINT * made.points_per_s
+    usual = series_served(memory) / CPU_INTERVAL
+    processor = INFLUXDB_CPU + CPU_PER_STORED_POINT * max(made.points_per_s, usual)
     return Needs(_step(processor, CPU_LEAST), memory, memory)
+
+
+def series_served(memory: int) -> int:
+    """The series that InfluxDB with this memory is made for."""
+    return max(0, (memory - INFLUXDB_BYTES) // SERIES_BYTES)
+
+
+def points_served(processor: int) -> int:
+    """The points a second that InfluxDB with these thousandths of a processor is made for."""
+    return max(0, int((processor - INFLUXDB_CPU) / CPU_PER_STORED_POINT))
 
 
 def telegraf(shard: Shard, made: Load) -> Needs:

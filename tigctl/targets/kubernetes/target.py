@@ -25,6 +25,7 @@ from tigctl.targets.kubernetes import (
     pools,
     removing,
     revisions,
+    sized,
     snapshot,
     unknown,
 )
@@ -94,7 +95,7 @@ class KubernetesTarget:
             inside = comparing.compared(self, bundle, there, inventory.kept)
         self._held = (*keeping.held(inventory.kept.values(), wanted), *inside.held)
         return (
-            *(one.change for one in found if one.wanted is not None),
+            *(sized.explained(one.change, bundle) for one in found if one.wanted is not None),
             *filter(self._takes, (*self._secret_changes(bundle, there), *inside.changes)),
             *(one.change for one in found if one.wanted is None),
         )

@@ -53,8 +53,7 @@ def objects(
 
 def switches(size: str) -> int:
     """Switches of 48 ports that InfluxDB of a named size is made for."""
-    series = (sizing.NAMED[size].memory - sizing.INFLUXDB_BYTES) // sizing.SERIES_BYTES
-    return series // (_POINTS + sizing.SERIES_PER_DEVICE)
+    return sizing.series_served(sizing.NAMED[size].memory) // (_POINTS + sizing.SERIES_PER_DEVICE)
 
 
 def _switch(number: int) -> DeviceSummary:
