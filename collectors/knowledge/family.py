@@ -139,6 +139,7 @@ def _moved(profile: Profile, move: Callable[[str], str], owner: str = "") -> Pro
     return replace(
         profile,
         answers=tuple(map(move, profile.answers)),
+        models={move(number): model for number, model in profile.models.items()},
         when=conditions(profile.when),
         identity={
             fact: replace(where, sources=tuple(map(source, where.sources)))

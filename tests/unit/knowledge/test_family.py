@@ -42,6 +42,14 @@ def test_a_tree_stands_below_another_root(profiles: Folder) -> None:
     assert found.identity == {"vendor": "Broad", "model": "XR"}
 
 
+def test_a_table_of_products_moves_too(profiles: Folder) -> None:
+    broad = f"sysobjectid: {BROAD}.*\ntigctl: {{models: {{7: XR-100}}}}\n"
+    child = f"sysobjectid: {ACME}.*\nextends: [{{broad: {{{BROAD}: {ACME}.10}}}}]\n"
+    library = profiles.write(broad=broad, acme=child).load()
+    found = match(library, Facts("", f"{ACME}.10.7", "", ""))
+    assert found.identity == {"model": "XR-100"}
+
+
 def test_what_lies_elsewhere_stays_where_it_is(profiles: Folder) -> None:
     child = f"sysobjectid: {ACME}.*\nextends: [{{broad: {{{BROAD}.2: {ACME}.10}}}}]\n"
     library = profiles.write(broad=SWITCH, acme=child).load()
