@@ -53,6 +53,8 @@ class Facts:
             so that two probes of an unchanged device give the same lock.
         fastest: Mbit/s of the fastest interface, found out only of a device that has 32-bit
             counters alone: it says how soon they wrap. 0: not known, or not needed.
+        names: columns that name rows (`OID`, or `OID/OID` where only the rows of another column
+            count) to the names that more than one row has. What is not in it is not known.
         interfaces: digest of the interfaces' names, and one of names with their indices. Where
             the first stays and the second changes, the device has numbered them anew.
         neighbours: by LLDP and CDP, sorted.
@@ -72,6 +74,7 @@ class Facts:
     fastest: int = 0
     interfaces: tuple[str, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def wrap_s(self) -> float | None:

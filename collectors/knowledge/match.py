@@ -32,6 +32,7 @@ from collectors.knowledge.model import (
     Questions,
     Symbol,
 )
+from collectors.knowledge.naming import asked
 
 # What a device gets that was never probed: names of shipped profiles.
 UNPROBED = ("if-mib", "system")
@@ -50,8 +51,8 @@ def questions(library: Library, sys_object_id: str, sys_descr: str) -> Questions
     beside = (column for one in sources if one.rows for column in (one.oid, one.rows.beside))
     columns |= dict.fromkeys(filter(None, beside))
     conditions = [profile.when for profile in profiles] + [metric.when for metric in metrics]
-    asked = (condition.oid for group in conditions for condition in group)
-    texts = dict.fromkeys(oid for oid in asked if oid not in OF_SYSTEM)
+    wanted = (condition.oid for group in conditions for condition in group)
+    texts = dict.fromkeys(oid for oid in wanted if oid not in OF_SYSTEM)
     rows: dict[IdentitySource, None] = {}
     for source in sources:
         if source.rows:
@@ -59,7 +60,9 @@ def questions(library: Library, sys_object_id: str, sys_descr: str) -> Questions
         elif source.oid not in OF_SYSTEM:
             texts[source.oid] = None
     exact = dict.fromkeys(symbol.oid for symbol in symbols if symbol.exact)
-    return Questions(tuple(columns), tuple(texts), tuple(exact), tuple(rows))
+    names = asked(metrics)
+    columns |= dict.fromkeys(oid for one in names for oid in (one.column, one.beside) if oid)
+    return Questions(tuple(columns), tuple(texts), tuple(exact), tuple(rows), names)
 
 
 def _sources(profiles: Iterable[Profile]) -> Iterator[IdentitySource]:

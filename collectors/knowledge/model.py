@@ -281,6 +281,23 @@ class Library:
 
 
 @dataclass(frozen=True, slots=True)
+class NameColumn:
+    """A column that names rows.
+
+    `beside` is a column of the table whose rows they are, where the names stand in another one:
+    ENTITY-MIB names far more than sensors. Empty: all rows of the column itself.
+    """
+
+    column: str
+    beside: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the facts and the script call it."""
+        return f"{self.column}/{self.beside}" if self.beside else self.column
+
+
+@dataclass(frozen=True, slots=True)
 class Questions:
     """What probing has to find out of one device.
 
@@ -290,12 +307,14 @@ class Questions:
         texts: complete OIDs, with instance, whose values tell who the device is.
         exact: complete OIDs of values in tables; which of them are there is asked.
         rows: columns in which the first row that fits is looked for.
+        names: columns that name rows; which names more than one row has is asked.
     """
 
     columns: tuple[str, ...]
     texts: tuple[str, ...]
     exact: tuple[str, ...] = ()
     rows: tuple[IdentitySource, ...] = ()
+    names: tuple[NameColumn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from collectors.knowledge.model import IdentitySource
 from collectors.probe import words
 from collectors.probe.interfaces import IF_DESCR, IF_NAME, digests, fastest, interface_key
 from collectors.probe.model import Inquiry, Options
+from collectors.probe.names import naming_columns, repeated
 from collectors.probe.neighbours import ASKED, neighbours
 from collectors.probe.survey import SYS_OBJECT_ID, Column, Stalled, Survey
 from collectors.probe.text import clean, engine_id, object_id
@@ -115,7 +116,9 @@ class _Probe:
         name = sys_name or sys_descr[:40] or sys_object_id or "a device without a name"
         try:
             wanted = {*map(parse_oid, questions.columns)}
-            columns = await survey.count(wanted | {*ASKED}, _INTERFACE_NAMES)
+            columns = await survey.count(
+                wanted | {*ASKED}, _INTERFACE_NAMES, naming_columns(questions.names)
+            )
             itself = () if session.keys.version == "1" else (ENGINE_ID, SERIAL)
             texts = await survey.get([*map(parse_oid, questions.texts), *itself])
             exact = await survey.get(list(map(parse_oid, questions.exact)))
@@ -151,6 +154,7 @@ class _Probe:
             fastest=speed,
             interfaces=digests(columns, interface_key(columns)),
             neighbours=beside,
+            names=repeated(questions.names, columns),
         )
 
     async def _ping(self) -> Ping:

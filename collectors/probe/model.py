@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from collectors.device import Device
-from collectors.knowledge.model import IdentitySource
+from collectors.knowledge.model import IdentitySource, NameColumn
 from collectors.login import Login
 
 
@@ -59,6 +59,10 @@ class Questions(Protocol):
     @property
     def rows(self) -> tuple[IdentitySource, ...]:
         """Columns in which the first row that fits is looked for."""
+
+    @property
+    def names(self) -> tuple[NameColumn, ...]:
+        """Columns that name rows, whose names are compared."""
 
 
 Inquiry = Callable[[str, str], Questions]

@@ -51,13 +51,15 @@ class Stalled(Exception):
 class Column:
     """A column, or a scalar, whose rows are being counted.
 
-    `values` are kept by row where `keep` says so. `most` rows are followed; 0: MOST_ROWS.
+    `values` are kept by row where `keep` says so; with `whole` all of them are fetched, also where
+    the table's size is known. `most` rows are followed; 0: MOST_ROWS.
     `failed` says that counting ended for another reason than the column's end.
     """
 
     oid: Oid
     last: Oid
     keep: bool = False
+    whole: bool = False
     most: int = 0
     rows: int = 0
     done: bool = False
@@ -111,13 +113,18 @@ class Survey:
             if answer.oid == oid and not answer.absent
         }
 
-    async def count(self, oids: Iterable[Oid], keep: Iterable[Oid]) -> dict[Oid, Column]:
-        """The columns and scalars that are there, with their rows; `keep`: with values too."""
-        keep = frozenset(keep)
-        wanted = sorted({*oids, *keep})
+    async def count(
+        self, oids: Iterable[Oid], keep: Iterable[Oid], glance: Iterable[Oid] = ()
+    ) -> dict[Oid, Column]:
+        """The columns and scalars that are there, with their rows.
+
+        `keep`: with values too; `glance`: with values where it costs nothing more.
+        """
+        keep, glance = frozenset(keep), frozenset(glance)
+        wanted = sorted({*oids, *keep, *glance})
         columns = []
         for oid, first in (await self._each(wanted, self._session.get_next)).items():
-            column = Column(oid, oid, oid in keep)
+            column = Column(oid, oid, oid in keep or oid in glance, oid in keep)
             if column.take(first):
                 columns.append(column)
         columns.sort(key=lambda column: column.oid)
@@ -207,7 +214,7 @@ class Survey:
         self._sizes[column.table] = size
         if size > BIG_TABLE or self._slow:
             for other in pending:
-                if other.table == column.table and not other.done and not other.keep:
+                if other.table == column.table and not other.done and not other.whole:
                     other.rows, other.done = size, True
 
     async def _each(

@@ -25,6 +25,7 @@ class Laid:
         variables: environment variables its instances name.
         points_per_s: points per second, those about its inputs included.
         slow_points: points of one slow poll.
+        names: of each column that names rows, the names that more than one row has.
     """
 
     device: Device
@@ -33,6 +34,7 @@ class Laid:
     variables: tuple[str, ...]
     points_per_s: float
     slow_points: int
+    names: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class Layout:
@@ -46,8 +48,8 @@ class Layout:
     def device(self, poll: Poll) -> Laid:
         """One device's part of the configuration."""
         device = poll.device
-        known = {"device": device.name, "site": device.site, "role": device.role}
-        tags = {name: value for name, value in known.items() if value}
+        place = {"device": device.name, "site": device.site, "role": device.role}
+        tags = {name: value for name, value in place.items() if value}
         interval = wanted_interval(poll, self._settings)
         needed = self._settings.interfaces.needed(poll.match.chosen)
         fast, slow = self._reader.split(poll, needed)
@@ -58,15 +60,19 @@ class Layout:
             *self._fast(poll, fast, interval, tags),
             *self._snmp(poll, slow, seldom, f"{device.name}:slow", {**tags, **identity}),
         ]
+        parts = tuple(read.part for read in (*fast.reads, *slow.reads))
+        known = poll.facts.names if poll.facts else {}
+        keys = {key for part in parts for key in part.names}
         # A stretched interval makes fewer points; the buffer need not be that exact.
         points = int(device.icmp) + len(device.tcp) + sum(read.points for read in fast.reads)
         return Laid(
             device=device,
             toml=tuple(toml),
-            parts=tuple(read.part for read in (*fast.reads, *slow.reads)),
+            parts=parts,
             variables=poll.login.variables if poll.login and (fast or slow) else (),
             points_per_s=points / interval + len(toml) / self._settings.interval,
             slow_points=sum(read.points for read in slow.reads) + 1,
+            names=tuple((key, known[key]) for key in sorted(keys) if key in known),
         )
 
     def _checks(self, device: Device, interval: int, tags: Mapping[str, str]) -> Iterator[Toml]:

@@ -7,7 +7,7 @@ in its name and meets the script.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -17,14 +17,19 @@ from collectors.telegraf.reading import INTERFACE, Part
 from collectors.telegraf.writer import Script, Table, Toml, dump
 
 
-def processors(devices: Sequence[Device], parts: Iterable[Part]) -> tuple[Toml, ...]:
-    """All processors of one Telegraf, in order."""
+def processors(
+    devices: Sequence[Device], parts: Iterable[Part], names: Mapping[str, Sequence[str]]
+) -> tuple[Toml, ...]:
+    """All processors of one Telegraf, in order.
+
+    `names`: device and column of names -> the names that more than one row has.
+    """
     parts = tuple(parts)
     tables = []
     if any(part.native for part in parts):
         tables += _interface()
     if any(not part.native for part in parts):
-        tables.append(_rules(parts))
+        tables.append(_rules(parts, names))
     if any(device.tcp for device in devices):
         tables += _tcp()
     tables.append(_collector(devices))
@@ -47,9 +52,18 @@ def _interface() -> list[Table]:
     ]
 
 
-def _rules(parts: Sequence[Part]) -> Table:
+def _rules(parts: Sequence[Part], names: Mapping[str, Sequence[str]]) -> Table:
     return Table(
-        "processors.starlark", {"namepass": ["*:*"], "source": Script(starlark.script(parts))}
+        "processors.starlark",
+        {"namepass": ["*:*"], "source": Script(starlark.script(parts))},
+        # Without any, the script still has to find it.
+        children=(
+            Table(
+                "processors.starlark.constants.NAMES",
+                {key: tuple(told) for key, told in names.items()},
+                array=False,
+            ),
+        ),
     )
 
 

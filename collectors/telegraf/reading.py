@@ -17,6 +17,7 @@ from functools import cached_property
 from collectors.datamodel import FieldType, field_type
 from collectors.facts import Facts, InterfaceKey
 from collectors.knowledge.model import Chosen, Metric, Output, Symbol
+from collectors.knowledge.naming import name_columns
 from collectors.telegraf import limits
 from collectors.telegraf.model import Poll
 
@@ -94,6 +95,11 @@ class Part:
                     return {}
                 columns[field] = named[text]
         return columns
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The columns of names, by key, behind which rows may have a number."""
+        return frozenset(column.key for column in name_columns(self.metric).values())
 
     @cached_property
     def telling(self) -> tuple[int, ...]:

@@ -83,7 +83,11 @@ def _shard(name: str, laid: Sequence[Laid], settings: Settings) -> Shard:
         (
             _agent(settings, buffer),
             _output(name, settings),
-            *processors([one.device for one in laid], dict.fromkeys(parts)),
+            *processors(
+                [one.device for one in laid],
+                dict.fromkeys(parts),
+                {f"{one.device.name} {key}": names for one in laid for key, names in one.names},
+            ),
             _internal(name, settings),
             *(toml for one in laid for toml in one.toml),
         ),

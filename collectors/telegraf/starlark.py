@@ -14,8 +14,9 @@ from pathlib import Path
 
 from collectors.datamodel import FieldType, field_type
 from collectors.knowledge.expression import Access, Expression
-from collectors.knowledge.model import Output, Symbol
-from collectors.telegraf.reading import INTERFACE, Naming, Part
+from collectors.knowledge.model import NameColumn, Output, Symbol
+from collectors.knowledge.naming import NUMBERED, name_columns
+from collectors.telegraf.reading import INTERFACE, Part
 
 
 def script(parts: Iterable[Part]) -> str:
@@ -64,7 +65,7 @@ def _groups(outputs: Sequence[Output]) -> Iterable[list[Output]]:
 
 def _points(group: Sequence[Output], part: Part) -> list[str]:
     first = group[0]
-    lines = [f"tags = {_tags(first, part.naming)}"]
+    lines = [f"tags = {_tags(first, part)}"]
     if first.state and first.state.symbol in {one.name for one in part.metric.symbols if one.bits}:
         numbers = _states(first.state.values)
         lines.append(f"fields = told_bits(f, {quoted(first.state.symbol)}, {numbers})")
@@ -73,7 +74,10 @@ def _points(group: Sequence[Output], part: Part) -> list[str]:
         lines.append(f"fields = told_state(f, {quoted(first.state.symbol)}, {numbers}, {texts})")
     else:
         lines += ["fields = {", *(f"    {field}," for field in _fields(group)), "}"]
-    lines.append(f"emit(out, metric, {quoted(first.measurement)}, tags, fields)")
+    # Whose tag holds the whole index meets no other row in its series.
+    whole = any("{index}" in template for template in first.tags.values())
+    row = "" if part.metric.scalar or (whole and not name_columns(part.metric)) else ", index"
+    lines.append(f"emit(out, metric, {quoted(first.measurement)}, tags, fields{row})")
     if first.where:
         # Unknown (None) is not true.
         condition = first.where.starlark(_numbers(first.measurement), _text)
@@ -129,11 +133,12 @@ def _states(states: Mapping[int, tuple[int, str]] | Mapping[str, tuple[int, str]
     return "{" + ", ".join(pairs) + "}"
 
 
-def _tags(output: Output, naming: Naming | None) -> str:
+def _tags(output: Output, part: Part) -> str:
+    naming, columns = part.naming, name_columns(part.metric)
     if output.measurement == INTERFACE and naming:
         names = " or ".join((*(f'raw(f, "{name}")' for name in naming.symbols), "index"))
         return '{"ifName": ' + names + ', "ifAlias": raw(f, "ifAlias")}'
-    tags = {name: _template(template) for name, template in output.tags.items()}
+    tags = {name: _template(template, columns) for name, template in output.tags.items()}
     if output.state and output.measurement == "sensor":
         tags.setdefault("class", '"state"')
     return "{" + ", ".join(f"{quoted(name)}: {value}" for name, value in tags.items()) + "}"
@@ -161,19 +166,28 @@ def _index(piece: str) -> str:
 _PIECE = re.compile(r"\{([^{}]+)\}")
 
 
-def _template(template: str) -> str:
+def _template(template: str, columns: Mapping[str, NameColumn]) -> str:
     """An expression of Starlark for a tag's template."""
+    numbered = NUMBERED.fullmatch(template)
+    if numbered and (column := columns.get(numbered["name"])):
+        index = "spoken(index)" if numbered["index"] == "index" else _index(numbered["index"])
+        name = f"word(f, {quoted(numbered['name'])})"
+        told = f"numbered(metric, {name}, {index}, {quoted(column.key)})"
+        around = [quoted(numbered["before"]), told, quoted(numbered["after"])]
+        return "(" + " + ".join(piece for piece in around if piece != '""') + ").strip()"
     names = _PIECE.findall(template)
     pieces = []
     for position, piece in enumerate(_PIECE.split(template)):
         if position % 2 == 0:
             if piece:
                 pieces.append(quoted(piece))
-        elif piece == "index" or piece.startswith("index."):
+        elif piece == "index":
+            pieces.append("spoken(index)")
+        elif piece.startswith("index."):
             pieces.append(_index(piece))
         elif len(names) == 1:
             # A row that does not tell its name is told apart by its index.
-            pieces.append(f"(word(f, {quoted(piece)}) or index)")
+            pieces.append(f"(word(f, {quoted(piece)}) or spoken(index))")
         else:
             pieces.append(f"word(f, {quoted(piece)})")
     return pieces[0] if len(pieces) == 1 else "(" + " + ".join(pieces or ['""']) + ").strip()"

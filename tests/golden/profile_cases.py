@@ -9,6 +9,7 @@ A profile may have more cases: NAME~VARIANT.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,8 @@ import yaml
 from collectors.facts import Facts
 from collectors.knowledge.identify import found_rows
 from collectors.knowledge.match import questions
-from collectors.knowledge.model import Library
+from collectors.knowledge.model import Library, NameColumn
+from collectors.knowledge.naming import clashing
 
 FOLDER = Path(__file__).with_name("profiles")
 # Each worker of the tests reads hundreds of them: the compiled loader is ten times as fast.
@@ -69,7 +71,19 @@ class Case:
             for column in wanted - {""}
         }
         texts |= found_rows(asked.rows, columns)
-        return Facts("default", object_id, descr, name, answers=answers, texts=texts)
+        repeated = clashing({one: self._named(one, told) for one in asked.names})
+        repeated = {key: rows for key, rows in repeated.items() if key.partition("/")[0] in answers}
+        return Facts(
+            "default", object_id, descr, name, answers=answers, texts=texts, names=repeated
+        )
+
+    def _named(self, names: NameColumn, told: Mapping[str, str]) -> dict[str, str]:
+        beside = names.beside or names.column
+        start = f"{names.column}."
+        rows = {
+            oid.removeprefix(start): text for oid, text in told.items() if oid.startswith(start)
+        }
+        return {row: text for row, text in rows.items() if f"{beside}.{row}" in told}
 
 
 def about(name: str) -> str:

@@ -83,6 +83,12 @@ def _facts(facts: Facts) -> Iterator[str]:
         yield f'        "fastest": {facts.fastest}'
     if facts.interfaces:
         yield f'        "interfaces": {json.dumps(facts.interfaces)}'
+    if facts.names:
+        lines = [
+            f"          {json.dumps(key)}: {json.dumps(list(facts.names[key]))}"
+            for key in sorted(facts.names)
+        ]
+        yield '        "names": {\n' + ",\n".join(lines) + "\n        }"
     if facts.neighbours:
         lines = [f"          {json.dumps(list(astuple(one)))}" for one in facts.neighbours]
         yield '        "neighbours": [\n' + ",\n".join(lines) + "\n        ]"
@@ -172,6 +178,7 @@ def _read_facts(entry: dict[str, Any]) -> Facts:
     numbers = {key: _number(entry.pop(key)) for key in ("max_repetitions", "answer_ms")}
     fastest = _number(entry.pop("fastest", 0))
     interfaces = tuple(map(_text, entry.pop("interfaces", ())))
+    names = {key: tuple(map(_text, found)) for key, found in entry.pop("names", {}).items()}
     key = InterfaceKey(entry.pop("interface_key"))
     named = {
         key: _text(entry.pop(key, ""))
@@ -193,6 +200,7 @@ def _read_facts(entry: dict[str, Any]) -> Facts:
         fastest=fastest,
         interfaces=interfaces,
         neighbours=beside,
+        names=names,
     )
 
 

@@ -27,6 +27,7 @@ from collectors.facts import Facts, Found, InterfaceKey, Neighbour
 from collectors.knowledge.load import load_library
 from collectors.knowledge.match import match, questions
 from collectors.knowledge.model import Match
+from collectors.knowledge.naming import name_of
 from collectors.probe.text import clean
 from collectors.snmp import ber
 from collectors.snmp.message import Varbind
@@ -60,9 +61,14 @@ PIECES = (*SPITEFUL, b"Cisco IOS", b"Version 1.2", b'"', b"]]\n[[outputs.exec]]"
 
 def said(chance: random.Random) -> str:
     """What a device says somewhere, as the probe keeps it."""
+    return clean(raw(chance))
+
+
+def raw(chance: random.Random) -> str:
+    """What a device says somewhere."""
     pieces = [chance.choice(PIECES) for _ in range(chance.randint(0, 6))]
-    raw = b"".join(chance.choice((one, chance.randbytes(4))) for one in pieces)
-    return clean(Varbind((1, 3), ber.OCTETS, raw * (1 if chance.random() < 0.9 else 900)).text)
+    octets = b"".join(chance.choice((one, chance.randbytes(4))) for one in pieces)
+    return Varbind((1, 3), ber.OCTETS, octets * (1 if chance.random() < 0.9 else 900)).text
 
 
 def facts(chance: random.Random) -> Facts:
@@ -79,6 +85,7 @@ def facts(chance: random.Random) -> Facts:
         answers={oid: chance.randint(0, 300) for oid in (*columns, *asked.exact[:3])},
         texts={oid: said(chance) for oid in asked.texts if chance.random() < 0.5},
         interface_key=chance.choice(list(InterfaceKey)),
+        names={one.key: (name_of(raw(chance)), name_of(raw(chance))) for one in asked.names[:3]},
         neighbours=tuple(
             Neighbour("lldp", said(chance), said(chance), said(chance))
             for _ in range(chance.randint(0, 2))

@@ -18,7 +18,7 @@ import pytest
 from collectors.device import Device
 from collectors.errors import MissingVariable
 from collectors.facts import Facts, Found, InterfaceKey, Reason
-from collectors.knowledge.model import IdentitySource, Rows
+from collectors.knowledge.model import IdentitySource, NameColumn, Rows
 from collectors.login import Community, Secret
 from collectors.probe import device as probing
 from collectors.probe import survey
@@ -62,6 +62,7 @@ class Wanted:
     texts: tuple[str, ...] = (SERIAL, f"{VENDOR}.9.0")
     exact: tuple[str, ...] = ()
     rows: tuple[IdentitySource, ...] = ()
+    names: tuple[NameColumn, ...] = ()
 
 
 OBJECTS = [
