@@ -149,7 +149,15 @@ def test_from_nothing_to_data_and_again_without_a_change(target: LocalTarget) ->
         "cam": "ok",
     }
     assert not found.healthy
-    assert verify(bundle, target).complete
+    # What is told under a condition only is named where it is not there, and misses nothing.
+    devices = tuple(replace(one, may=("temperature",)) for one in bundle.devices)
+    verified = verify(replace(bundle, devices=devices), target)
+    assert verified.complete
+    told = [(one.device, one.measurement, one.reason) for one in verified.conditional]
+    assert sorted(told) == [
+        ("cam", "temperature", "no data at all"),
+        ("sw1", "temperature", "no data at all"),
+    ]
 
     running = pids(target)
     assert all(running.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -32,7 +32,11 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was looked for and what was missing; `silent` devices were not expected to answer."""
+    """What was looked for and what was missing; `silent` devices were not expected to answer.
+
+    `conditional` is what is not there either and is not counted, because its profile gives it
+    under a condition only: a sensor that is not plugged in gives nothing.
+    """
 
     tenant: str
     target: str
@@ -41,6 +45,7 @@ class Verification:
     missing: tuple[Missing, ...]
     silent: tuple[str, ...]
     panels: tuple[Answer, ...] = ()
+    conditional: tuple[Missing, ...] = ()
 
     @property
     def unanswered(self) -> tuple[Answer, ...]:
@@ -54,17 +59,14 @@ class Verification:
 
     def to_json(self) -> dict[str, Json]:
         """The form of `verify -o json`."""
-        missing: list[Json] = [
-            {"device": one.device, "measurement": one.measurement, "reason": one.reason}
-            for one in self.missing
-        ]
         return {
             "tenant": self.tenant,
             "target": self.target,
             "complete": self.complete,
             "devices": self.devices,
             "checked": self.checked,
-            "missing": missing,
+            "missing": _as_json(self.missing),
+            "conditional": _as_json(self.conditional),
             "silent": list(self.silent),
             "panels": len(self.panels),
             "unanswered": [
@@ -72,6 +74,13 @@ class Verification:
                 for one in self.unanswered
             ],
         }
+
+
+def _as_json(missing: Sequence[Missing]) -> list[Json]:
+    return [
+        {"device": one.device, "measurement": one.measurement, "reason": one.reason}
+        for one in missing
+    ]
 
 
 def is_live(device: DeviceSummary) -> bool:
@@ -92,16 +101,33 @@ def verify(bundle: Bundle, target: Target, boards: Sequence[Board] = ()) -> Veri
         )
     live = [device for device in bundle.devices if is_live(device)]
     wanted = [(device, name) for device in live for name in device.expects]
-    found = arrivals(bundle, access, {name for _, name in wanted}) if wanted else {}
-    now = datetime.now(UTC)
-    missing = tuple(
-        Missing(device.name, name, last)
-        for device, name in wanted
-        if (last := found.get((device.name, name))) is None or last < now - patience(device)
-    )
+    may = [(device, name) for device in live for name in device.may]
+    asked = {name for _, name in (*wanted, *may)}
+    found = arrivals(bundle, access, asked) if asked else {}
+    missing, conditional = _missing(wanted, found), _missing(may, found)
     silent = tuple(device.name for device in bundle.devices if not is_live(device))
     panels: tuple[Answer, ...] = ()
     if boards:
         with Influx(access.url, access.organization, access.token) as influx:
             panels = tuple(ask(boards, influx, bundle))
-    return Verification(bundle.tenant, target.name, len(live), len(wanted), missing, silent, panels)
+    return Verification(
+        tenant=bundle.tenant,
+        target=target.name,
+        devices=len(live),
+        checked=len(wanted),
+        missing=missing,
+        silent=silent,
+        panels=panels,
+        conditional=conditional,
+    )
+
+
+def _missing(
+    wanted: Iterable[tuple[DeviceSummary, str]], found: Mapping[tuple[str, str], datetime]
+) -> tuple[Missing, ...]:
+    now = datetime.now(UTC)
+    return tuple(
+        Missing(device.name, name, last)
+        for device, name in wanted
+        if (last := found.get((device.name, name))) is None or last < now - patience(device)
+    )

@@ -160,7 +160,8 @@ class GrafanaState:
 class DeviceSummary:
     """What the bundle expects of one device; `status` and `verify` judge by it.
 
-    `expects` names the measurements that should arrive (`ping`, `system`, `interface` …);
+    `expects` names the measurements that should arrive (`ping`, `system`, `interface` …), `may`
+    those that its profile gives under a condition only, which nobody misses.
     `silence` says why probing got no answer, empty where it did or was not done. `parent` is the
     device it hangs on, by the inventory or else by its neighbours: then `link` says which link.
     """
@@ -178,6 +179,7 @@ class DeviceSummary:
     silence: str = ""
     parent: str = ""
     link: str = ""
+    may: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

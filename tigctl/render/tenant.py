@@ -213,6 +213,7 @@ def _hung(tenant: Tenant, planned: Iterable[_Planned]) -> dict[str, Suggestion]:
 def _summary(one: _Planned, hung: Suggestion | None) -> DeviceSummary:
     device, facts = one.poll.device, one.poll.facts
     profile = one.poll.match.profile
+    expects, may = _expects(one.poll)
     return DeviceSummary(
         name=device.name,
         address=device.address,
@@ -222,21 +223,23 @@ def _summary(one: _Planned, hung: Suggestion | None) -> DeviceSummary:
         snmp=device.snmp,
         icmp=device.icmp,
         probed=facts is not None,
-        expects=_expects(one.poll),
+        expects=expects,
         budget=one.budget,
         silence=one.found.silence.text if one.found and one.found.silence else "",
         parent=device.parent or (hung.parent if hung else ""),
         link=hung.why if hung else "",
+        may=may,
     )
 
 
-def _expects(poll: Poll) -> tuple[str, ...]:
-    """The measurements that should arrive, of those polled often; in the data model's order.
+def _expects(poll: Poll) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The measurements that should arrive, of those polled often; and those that may.
 
     What an output with a condition gives depends on what the device says today: a sensor that
     is not plugged in gives nothing, and nobody misses it.
     """
-    expected = set()
+    expected: set[str] = set()
+    may: set[str] = set()
     if poll.device.icmp:
         expected.add("ping")
     if poll.device.tcp:
@@ -245,9 +248,15 @@ def _expects(poll: Poll) -> tuple[str, ...]:
         for chosen in poll.match.chosen:
             if not all(symbol.slow for symbol in chosen.symbols):
                 outputs = chosen.metric.outputs
-                expected.update(one.measurement for one in outputs if not one.where)
-    known = [name for name in MEASUREMENTS if name in expected]
-    return (*known, *sorted(expected.difference(known)))
+                for one in outputs:
+                    (may if one.where else expected).add(one.measurement)
+    return _ordered(expected), _ordered(may - expected)
+
+
+def _ordered(names: set[str]) -> tuple[str, ...]:
+    """In the data model's order, what it does not name last."""
+    known = [name for name in MEASUREMENTS if name in names]
+    return (*known, *sorted(names.difference(known)))
 
 
 def _notes(tenant: str, planned: Sequence[_Planned], settings: Settings) -> Iterable[str]:

@@ -85,6 +85,7 @@ def test_what_is_given_on_a_condition_is_polled_and_not_missed(library: Library)
 
     assert "1.3.6.1.2.1.99.1.1.1.4" in str(snmp(bundle)["sw1"])
     assert set(bundle.devices[0].expects) == {"ping", "system", "interface"}
+    assert bundle.devices[0].may == ("temperature", "sensor")
 
 
 def test_a_device_nobody_probed_gets_little_and_a_note(library: Library) -> None:

@@ -21,9 +21,10 @@ def command(tenant: str, output: str) -> int:
     """Prove that every device's data is in its bucket and every panel is answered.
 
     Looks for each measurement that each device should give and is not older than it may be.
-    Devices that did not answer the last probe are named, not counted. Then asks every query of
-    every panel; one about what no device tells has nothing to show and is fine. Exit code 3
-    where something is missing.
+    Devices that did not answer the last probe are named, not counted; so is what is not there
+    and what a profile tells under a condition only (a sensor that is not plugged in). Then asks
+    every query of every panel; one about what no device tells has nothing to show and is fine.
+    Exit code 3 where something is missing.
 
     \b
     Example:
@@ -47,6 +48,9 @@ def command(tenant: str, output: str) -> int:
     unanswered = len(result.unanswered)
     panels = out.count(len(result.panels), "panel")
     out.data(f"{tenant}: {panels} of boards asked, {unanswered} without an answer")
+    if conditional := [f"{one.device} {one.measurement}" for one in result.conditional]:
+        told = out.listed(conditional, 6)
+        out.data(f"Told under a condition only, and not now, so not counted: {told}")
     if result.silent:
         out.data(f"Silent when probed, so not counted: {out.listed(result.silent)}")
     if result.missing:
