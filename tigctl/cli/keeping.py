@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -49,11 +50,16 @@ def give_back(tenant: Tenant, patterns: Sequence[str]) -> None:
 def difference(field: FieldChange) -> str:
     """What is there, and what should be. What all paths into pods begin with goes unsaid."""
     path = field.path.removeprefix("spec.template.spec.")
+    live, wanted = _shown(field.live), _shown(field.wanted)
     if field.live is None:
-        return f"{path}: not there, should be {field.wanted}"
+        return f"{path}: not there, should be {wanted}"
     if field.wanted is None:
-        return f"{path}: {field.live}, should not be there"
-    return f"{path}: {field.live}, should be {field.wanted}"
+        return f"{path}: {live}, should not be there"
+    return f"{path}: {live}, should be {wanted}"
+
+
+def _shown(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def as_text(plan: Plan, *, verbose: bool) -> Iterator[str]:

@@ -9,9 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tigctl.cli import keeping, rooms
-from tigctl.cli.output import count, listed
+from tigctl.cli.output import beside, count, listed
 from tigctl.errors import Fault, InvalidFiles, UsageError
-from tigctl.targets.model import Action, Change, Json, Plan
+from tigctl.targets.model import Action, Change, Json, Plan, Since
 
 _SIGNS = {
     Action.CREATE: "+ create",
@@ -21,7 +21,8 @@ _SIGNS = {
     Action.CONFLICT: "! conflict",
 }
 _FEW = 6  # fields of one change, and names of one kind, that are shown without -v
-_INDENT = " " * 12
+_WIDTH = 12
+_INDENT = " " * _WIDTH
 _SIZE = ".resources."  # in the path of what a container asks for
 
 
@@ -37,7 +38,7 @@ def as_text(plan: Plan, *, verbose: bool) -> Iterator[str]:
     yield from _addresses(plan.changes)
     yield from _one_by_one(plan.changes, verbose=verbose)
     yield from _by_kind(plan.changes, Action.DELETE, verbose=verbose)
-    yield from _needs(plan)
+    yield from _needs(plan, verbose=verbose)
     said = plan.summary
     yield ""
     parts = [f"{said['create']} to create, {said['update']} to change, {said['delete']} to delete"]
@@ -119,9 +120,35 @@ def _by(change: Change) -> str:
     return f"   (changed by {change.manager})" if change.manager else ""
 
 
-def _needs(plan: Plan) -> Iterator[str]:
+def _since(found: Since, *, verbose: bool) -> Iterator[str]:
+    """What files say otherwise than they did: where all that comes from."""
+    when = f"revision {found.revision}"
+    said = [
+        f"{one.path} was {one.live or 'not set'}, is {one.wanted or 'not set'}"
+        for one in found.settings
+    ]
+    for names, word in (
+        (found.more, "more"),
+        (found.fewer, "fewer"),
+        (found.otherwise, "polled otherwise"),
+    ):
+        if names:
+            named = listed(names, len(names) if verbose else _FEW)
+            said.append(f"{count(len(names), 'device')} {word}: {named}")
+    if said:
+        text = f"since {when}: {'; '.join(said)}"
+    elif found.same:
+        text = f"say the same as at {when}, so what differs came about on the target"
+    else:
+        text = f"settings and devices are those of {when}; profiles, boards or tigctl are others"
+    yield from beside("files", text, width=_WIDTH)
+
+
+def _needs(plan: Plan, *, verbose: bool) -> Iterator[str]:
     needs = plan.needs
     yield ""
+    if plan.since:
+        yield from _since(plan.since, verbose=verbose)
     yield from rooms.needed(needs.get("room"))
     try:
         devices, processes = int(str(needs["devices"])), int(str(needs["telegraf_processes"]))
@@ -159,6 +186,21 @@ def as_json(plan: Plan) -> dict[str, Json]:
         "summary": summary,
         "kept": keeping.as_json(plan.kept),
         "needs": dict(plan.needs),
+        **({"since": _json(plan.since)} if plan.since else {}),
+    }
+
+
+def _json(found: Since) -> Json:
+    settings: list[Json] = [asdict(one) for one in found.settings]
+    return {
+        "revision": found.revision,
+        "settings": settings,
+        "devices": {
+            "more": list(found.more),
+            "fewer": list(found.fewer),
+            "otherwise": list(found.otherwise),
+        },
+        "same": found.same,
     }
 
 

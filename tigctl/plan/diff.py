@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from tigctl.plan.since import since
 from tigctl.render.bundle import Bundle
 from tigctl.targets.interface import Target
 from tigctl.targets.model import Json, Plan
 
 
-def plan(bundle: Bundle, target: Target, *, room: bool = False) -> Plan:
+def plan(bundle: Bundle, target: Target, *, told: bool = False) -> Plan:
     """The difference between a bundle and its target. Reads only.
 
-    With `room`, its `needs` also say whether what is to be made finds room, as `room`.
+    With `told`, it is for a person: its `needs` also say whether what is to be made finds room, as
+    `room`, and `since` what files say otherwise than at the last apply.
     """
     changes = target.changes(bundle)
     figures = needs(bundle)
-    if room and changes and (found := target.room(bundle)):
-        figures["room"] = dict(found)
-    return Plan(bundle.tenant, target.name, changes, figures, target.held())
+    compared = None
+    if told and changes:
+        if found := target.room(bundle):
+            figures["room"] = dict(found)
+        if former := target.former():
+            compared = since(*former, bundle)
+    return Plan(bundle.tenant, target.name, changes, figures, target.held(), compared)
 
 
 def needs(bundle: Bundle) -> dict[str, Json]:

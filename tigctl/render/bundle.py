@@ -186,6 +186,7 @@ class DeviceSummary:
 class Bundle:
     """All of one tenant, ready for a target.
 
+    `settings` are what its files say in effect (`spec.said`), for comparing with an earlier bundle.
     `kubernetes` holds its objects as plain data, in the order in which they are made; empty for
     a tenant of another target.
     """
@@ -197,3 +198,4 @@ class Bundle:
     notes: tuple[str, ...] = ()
     kubernetes: tuple[dict[str, Any], ...] = ()
     grafana: GrafanaState = GrafanaState()
+    settings: dict[str, str] = field(default_factory=dict)

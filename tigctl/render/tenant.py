@@ -34,6 +34,7 @@ from tigctl.render.kubernetes import provisioned, sizing
 from tigctl.render.kubernetes.login import secrets
 from tigctl.render.kubernetes.model import Object
 from tigctl.render.kubernetes.objects import objects, stack_of
+from tigctl.spec.said import said
 from tigctl.spec.workspace import Tenant
 
 # A note names this many devices at the most; the rest are counted.
@@ -91,6 +92,13 @@ def render(
         ),
         grafana=state,
         kubernetes=_objects(tenant, summaries, shards, state),
+        settings=dict(
+            (
+                *said(tenant.settings),
+                *said(tenant.images, "images."),
+                *said(tenant.target, f"targets.{tenant.settings.target}."),
+            )
+        ),
     )
 
 

@@ -93,7 +93,8 @@ def _positive(count: int) -> int:
     return count
 
 
-def _size_or_none(value: object) -> int:
+def size_or_none(value: object) -> int:
+    """Bytes of a size; 0 for `none`."""
     return 0 if value == "none" else quantity.size(value)
 
 
@@ -188,7 +189,7 @@ Size = Annotated[
 ]
 SizeOrNone = Annotated[
     int,
-    BeforeValidator(_size_or_none),
+    BeforeValidator(size_or_none),
     WithJsonSchema({"anyOf": [_SIZE_SCHEMA, {"const": "none"}]}),
 ]
 Cpu = Annotated[

@@ -158,6 +158,9 @@ class Target(Protocol):
     def bundle_of(self, revision: int) -> Bundle:
         """The bundle that an apply carried out. Raises TargetError where it is not kept."""
 
+    def former(self) -> tuple[int, Bundle] | None:
+        """The last apply's revision and bundle, after `changes`; None where none is kept."""
+
     def opening(self, what: str) -> Opening:
         """A way to `grafana` or `influxdb`.
 

@@ -66,10 +66,27 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Since:
+    """What files say otherwise than at the last apply, which left `revision`.
+
+    `more`, `fewer` and `otherwise` name devices; the last are polled in another way. `same`:
+    nothing at all follows from files that did not then, so what differs came about on the target.
+    """
+
+    revision: int
+    settings: tuple[FieldChange, ...] = ()
+    more: tuple[str, ...] = ()
+    fewer: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
+    same: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The exact difference between a bundle and its target. `needs` are figures to show.
 
-    `kept` is what differs as well, and is left as somebody made it.
+    `kept` is what differs as well, and is left as somebody made it. `since`: what files say
+    otherwise than when they were applied last, None where that is not known.
     """
 
     tenant: str
@@ -77,6 +94,7 @@ class Plan:
     changes: tuple[Change, ...]
     needs: Mapping[str, Json] = field(default_factory=dict)
     kept: tuple[Held, ...] = ()
+    since: Since | None = None
 
     @property
     def summary(self) -> dict[str, int]:

@@ -63,6 +63,10 @@ class Desk:
         found = json.loads(self.tigctl("plan", *arguments, "-o", "json", code=3))
         return {f"{one['kind']} {one['name']}": one["action"] for one in found["changes"]}
 
+    def since(self, name: str) -> Any:
+        """What a plan that finds something says of files since the last apply."""
+        return json.loads(self.tigctl("plan", name, "-o", "json", code=3))["since"]
+
     def tenant(self, name: str, **settings: Any) -> None:
         folder = self.root / "tenants" / name
         folder.mkdir(parents=True, exist_ok=True)
@@ -133,6 +137,11 @@ def test_from_nothing_to_nothing(desk: Desk, grafana: GrafanaServer, tmp_path: P
         assert planned["Bucket raw"] == "update"
         assert planned["CiliumNetworkPolicy telegraf-to-devices"] == "update"
         assert planned["Deployment telegraf-0"] == "update"
+        since = desk.since(name)
+        settings = {one["path"]: (one["live"], one["wanted"]) for one in since["settings"]}
+        assert settings["polling.interval"] == ("1m", "30s")
+        assert settings["retention.raw"] == ("30d", "60d")
+        assert since["devices"]["more"] == ["sw-3"]
         desk.tigctl("apply", name, "--wait", "20s")
         lead(desk, name, server.port, grafana)
         desk.tigctl("plan", name)
@@ -142,6 +151,7 @@ def test_from_nothing_to_nothing(desk: Desk, grafana: GrafanaServer, tmp_path: P
         desk.plane.api.patch(path, {"spec": {"replicas": 0}}, fieldManager="kubectl-scale")
         planned = desk.changes(name)
         assert planned["Deployment grafana"] == "update"
+        assert desk.since(name)["same"], "somebody did it on the cluster"
         status = json.loads(desk.tigctl("status", name, "-o", "json", code=3))
         states = {one["name"]: one["state"] for one in status["components"]}
         assert states["grafana"] == "stopped"

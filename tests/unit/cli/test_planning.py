@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tigctl.cli import planning
+from tigctl.cli import keeping, planning
 from tigctl.errors import InvalidFiles, UsageError
 from tigctl.targets.keeping import Held, Kept
-from tigctl.targets.model import Action, Change, FieldChange, Plan
+from tigctl.targets.model import Action, Change, FieldChange, Plan, Since
 
 CHANGES = (
     Change(Action.CREATE, "Bucket", "raw"),
@@ -78,6 +79,45 @@ def test_a_reason_stands_with_what_it_is_for_and_no_line_is_wider_than_a_page() 
     document = json.loads(json.dumps(planning.as_json(plan)))
     assert document["changes"][0]["why"] == why
     assert [one["path"] for one in document["changes"][0]["fields"]] == [f.path for f in fields]
+
+
+def test_a_value_that_is_no_text_is_shown_as_json() -> None:
+    change = FieldChange("spec.x", {"clientIP": {"seconds": 1}}, None)
+    assert keeping.difference(change) == 'spec.x: {"clientIP": {"seconds": 1}}, should not be there'
+    assert keeping.difference(FieldChange("a", True, False)) == "a: true, should be false"
+
+
+def since(*, verbose: bool = False, **found: Any) -> list[str]:
+    plan = Plan("acme", "kubernetes", CHANGES, since=Since(2, **found))
+    lines = list(planning.as_text(plan, verbose=verbose))
+    assert max(map(len, lines)) <= 100
+    text = "\n".join(lines)
+    assert json.loads(json.dumps(planning.as_json(plan)))["since"]["revision"] == 2
+    return text[text.index("  files") : text.index("\n\n2 to create")].splitlines()
+
+
+def test_what_files_say_otherwise_than_at_the_last_apply() -> None:
+    settings = (
+        FieldChange("polling.interval", "10s", "1m"),
+        FieldChange("size", None, "small"),
+    )
+    more = tuple(f"sw-{number}" for number in range(9))
+    said = " ".join(line.strip() for line in since(settings=settings, more=more, otherwise=("a",)))
+    assert said == (
+        "files     since revision 2: polling.interval was 10s, is 1m; size was not set, is small;"
+        " 9 devices more: sw-0, sw-1, sw-2, sw-3, sw-4, sw-5 and 3 more;"
+        " 1 device polled otherwise: a"
+    )
+    assert "sw-8" in " ".join(since(more=more, verbose=True))
+    assert since(fewer=("sw-1",)) == ["  files     since revision 2: 1 device fewer: sw-1"]
+
+
+def test_where_files_say_the_same_what_differs_came_about_elsewhere() -> None:
+    assert since(same=True) == [
+        "  files     say the same as at revision 2, so what differs came about on the target"
+    ]
+    (line,) = since()
+    assert line.endswith("are those of revision 2; profiles, boards or tigctl are others")
 
 
 def alike(number: int) -> Plan:

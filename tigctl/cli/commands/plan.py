@@ -67,7 +67,7 @@ def command(
             if not every or verbose:
                 for note in found.bundle.notes:
                     out.say(f"note: {one.name}: {note}" if every else f"note: {note}")
-            return plan(found.bundle, found.target, room=not objects_only)
+            return plan(found.bundle, found.target, told=not objects_only)
         finally:
             found.target.close()
 

@@ -76,6 +76,7 @@ class KubernetesTarget:
         self._found: Sequence[Difference] = ()
         self._held: tuple[Held, ...] = ()
         self.only: frozenset[Key] | None = None
+        self._last = 0
         self.revision = 0  # that the last apply of this object left
 
     def ping_method(self, setting: str) -> str:
@@ -88,6 +89,7 @@ class KubernetesTarget:
         """What makes the cluster, its InfluxDB and its Grafana what the bundle says."""
         there, inventory = self.look()
         self.refuse_ending(there)
+        self._last = inventory.revision
         wanted = self.wanted(bundle, there, inventory)
         self._found = found = self._differences(wanted, there, inventory, detail=True)
         inside = Settled()
@@ -313,6 +315,15 @@ class KubernetesTarget:
     def bundle_of(self, revision: int) -> Bundle:
         """The bundle that an apply carried out."""
         return revisions.load(self.cluster, self.tenant, self.namespace, revision)
+
+    def former(self) -> tuple[int, Bundle] | None:
+        """The revision that the last apply left; None where there is none or it is not whole."""
+        if not self._last:
+            return None
+        try:
+            return self._last, self.bundle_of(self._last)
+        except TargetError:
+            return None
 
     # A way in
 

@@ -344,6 +344,9 @@ class LocalTarget:
             hint="put the workspace under git, go back there, and apply",
         )
 
+    def former(self) -> None:
+        """No revision is kept."""
+
     def bundle_of(self, revision: int) -> Bundle:
         """None are kept here. Raises UsageError."""
         del revision
