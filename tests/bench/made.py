@@ -34,11 +34,12 @@ _GAUGES = (
     ("storage", "storage=flash", "used_percent"),
     *(("temperature", f"sensor=s{number}", "celsius") for number in range(4)),
 )
-_AT_ONCE = 10_000  # lines
+# Lines: a portion has to be taken within the ten seconds after which InfluxDB gives it up.
+_AT_ONCE = 2_500
 _WRITERS = 4  # InfluxDB takes from one what the next one still puts together
 # InfluxDB is too busy for the moment; 500 is what it answers where a write timed out inside it.
 _BUSY = {429, 500, 503}
-_PAUSES = (1, 2, 4, 8, 16, 32)  # seconds
+_PAUSES = (1, 2, 4, 8, 16, 32, 64)  # seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from tests.boards import flux
 from tests.boards.ports import IN, OUT
 
@@ -14,7 +12,6 @@ PORTS = (
 )
 
 _BY = ("device", "ifName")
-_MERGED = flux.grouped(_BY)
 
 # All ports would be too many to ask: those of the devices that carry most hold the busiest.
 _CARRIED = """\
@@ -28,9 +25,13 @@ _EITHER = flux.fields("interface", *(f"{one}_increase" for one in (*IN, *OUT)))
 _PORTS = flux.leading(
     _CARRIED % ("7d", f"{_EITHER} and {SCOPE} and r.device =~ among", '["device", "ifName"]'),
     ["device", "ifName"],
-    60,
+    40,
     suffix="Ports",
 )
+_THESE = f"{SCOPE} and r.device =~ amongPorts and r.ifName =~ names"
+
+# InfluxDB's work goes by tables: rows become one as soon as InfluxDB itself has computed them. A
+# percentile is the value of the hour at its rank, which is the same one for all ports.
 BUSIEST = f"""\
 import "array"
 import "date"
@@ -41,52 +42,73 @@ hour = date.truncate(t: date.sub(d: 15m, from: v.timeRangeStop), unit: 1h)
 {flux.leading(_CARRIED % ("2d", f"{_INCOMING} and {SCOPE}", '["device"]'), ["device"], 20)}
 {_PORTS}
 {flux.fitting("names", 1, keys="keysPorts")}
+carried = () =>
+    from(bucket: "1h")
+        |> range(start: date.sub(d: 7d, from: v.timeRangeStop), stop: hour)
+        |> filter(fn: (r) => {_EITHER} and {_THESE})
+        |> group(columns: ["device", "ifName", "_field"])
+first = if length(arr: keys) > 0 then keys[0] else ""
+told =
+    (from(bucket: "1h")
+        |> range(start: date.sub(d: 7d, from: v.timeRangeStop), stop: hour)
+        |> filter(fn: (r) => {_EITHER} and r.device == first)
+        |> count()
+        |> group()
+        |> max()
+        |> findColumn(fn: (key) => true, column: "_value"))
+hours = if length(arr: told) > 0 then told[0] else 1
+ways = (tables=<-, what) =>
+    tables
+        |> group()
+        |> map(fn: (r) => ({{
+            device: r.device,
+            ifName: r.ifName,
+            what: (if r._field =~ /In/ then "In " else "Out ") + what,
+            _value: float(v: r._value) * 8.0 / 3600.0,
+        }}))
 """
-_THESE = f"{SCOPE} and r.device =~ amongPorts and r.ifName =~ names"
 
 
 def busiest() -> str:
     """The table of ports that used most of their speed in the last 7 days."""
-
-    def of(direction: Sequence[str], name: str, how: str) -> flux.Column:
-        kept = flux.fields("interface", *(f"{one}_increase" for one in direction))
-        return flux.named(
-            'from(bucket: "1h")\n'
-            "        |> range(start: date.sub(d: 7d, from: v.timeRangeStop), stop: hour)\n"
-            f"        |> filter(fn: (r) => {kept} and {_THESE})\n"
-            f"        |> {how}\n"
-            "        |> map(fn: (r) => ({r with _value: r._value * 8.0 / 3600.0}))",
-            name,
-        )
-
-    fast = f"{flux.fields('interface', 'ifHighSpeed')} and {_THESE}"
-    # A mean by itself is InfluxDB's own work; a port that got another description has several.
-    p95 = f'toFloat() |> {_MERGED} |> quantile(q: 0.95, method: "exact_selector")'
-    mean = f"mean() |> {_MERGED} |> mean()"
+    fast = flux.recent(f"{flux.fields('interface', 'ifHighSpeed')} and {_THESE}")
     return (
         BUSIEST
         + flux.described(_THESE)
-        + "\n"
-        + flux.wide(
-            [
-                of(IN, "In 95 %", p95),
-                of(OUT, "Out 95 %", p95),
-                of(IN, "In mean", mean),
-                of(OUT, "Out mean", mean),
-                flux.named(f"{flux.recent(fast)} |> {_MERGED} |> max()", "Speed"),
-            ],
-            _BY,
-        )
-        + """
-    |> filter(fn: (r) => exists r["In 95 %"] and exists r["Out 95 %"] and exists r.Speed)
+        + f"""
+union(tables: [
+    carried() |> sum() |> ways(what: "sum"),
+    carried()
+        |> sort(columns: ["_value"], desc: true)
+        |> limit(n: 1, offset: hours / 20)
+        |> ways(what: "95 %"),
+    {fast}
+        |> group()
+        |> map(fn: (r) => ({{
+            device: r.device,
+            ifName: r.ifName,
+            what: "Speed",
+            _value: float(v: r._value) * 1000000.0,
+        }})),
+])
+    |> group()
+    |> pivot(rowKey: ["device", "ifName"], columnKey: ["what"], valueColumn: "_value")
+    |> filter(fn: (r) => exists r["In sum"] and exists r["Out sum"] and exists r.Speed)
     |> filter(fn: (r) => r.Speed > 0.0)
-    |> map(fn: (r) => ({r with
-        Speed: r.Speed * 1000000.0,
+    |> map(fn: (r) => ({{
+        "Device": r.device,
+        "Port": r.ifName,
+        Speed: r.Speed,
+        "In 95 %": if exists r["In 95 %"] then r["In 95 %"] else 0.0,
+        "Out 95 %": if exists r["Out 95 %"] then r["Out 95 %"] else 0.0,
+        "In mean": r["In sum"] / float(v: hours),
+        "Out mean": r["Out sum"] / float(v: hours),
+    }}))
+    |> map(fn: (r) => ({{r with
         "Use": (if r["In 95 %"] > r["Out 95 %"] then r["In 95 %"] else r["Out 95 %"])
-            / r.Speed / 10000.0,
-        Description: described(port: r.ifName, of: r.device),
-    }))
-    |> rename(columns: {device: "Device", ifName: "Port"})
+            / r.Speed * 100.0,
+    }}))
     |> sort(columns: ["Use"], desc: true)
-    |> limit(n: 30)"""
+    |> limit(n: 30)
+    |> map(fn: (r) => ({{r with Description: described(port: r.Port, of: r.Device)}}))"""
     )

@@ -169,6 +169,7 @@ union(tables: [past, present])
         }},
     )
     |> group()
+    |> sort(columns: ["device"])
     |> map(fn: (r) => ({{r with spread: r.n * r.xx - r.x * r.x}}))
     |> map(fn: (r) => ({{r with
         growth: if r.spread > 0.001 then (r.n * r.xy - r.x * r.y) / r.spread else 0.0}}))
