@@ -106,6 +106,7 @@ state%s = (at) =>
             and %s)
         |> last()
         |> group()
+        |> sort(columns: ["device"])
         |> map(fn: (r) => ({r with _value:
             if int(v: at) - int(v: r._time) > 900000000000 then
                 (if r._measurement == "ping" then 0.0 else 1000.0)
@@ -115,6 +116,7 @@ state%s = (at) =>
         |> group(columns: ["device", "site", "role"])
         |> sum()
         |> group()
+        |> sort(columns: ["device"])
         |> map(fn: (r) => ({r with _value:
             if r._value == 110.0 or r._value == 10.0 or r._value == 100.0 then 0.0
             else if r._value == 1010.0 or r._value == 101.0 then 1.0
@@ -279,7 +281,7 @@ def wide(columns: Sequence[Column], by: Sequence[str] = ("device", "site", "role
     keys = ", ".join(f'{one}: ""' for one in by)
     blank = ",\n        ".join(f'{{{keys}, what: "{one.name}", _value: 0.0}}' for one in columns)
     streams = ",\n    ".join(
-        f"{one.stream}\n        |> group()\n"
+        f"{one.stream}\n        |> group()\n        |> sort(columns: [\"{by[0]}\"])\n"
         "        |> map(fn: (r) => ({r with _value: float(v: r._value),"
         f' what: "{one.name}"}}))\n        |> keep(columns: {kept})'
         for one in columns
