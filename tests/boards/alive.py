@@ -51,7 +51,7 @@ before =
         |> mean()
 
 union(tables: [
-    available(span: %s) |> group() |> mean() |> set(key: "when", value: "now"),
+    available(span: %s, by: []) |> keep(columns: ["_value"]) |> set(key: "when", value: "now"),
     before |> group() |> mean() |> set(key: "when", value: "the time before"),
 ])
     |> group(columns: ["when"])"""

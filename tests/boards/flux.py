@@ -133,10 +133,11 @@ def state(condition: str = SCOPE, *, suffix: str = "") -> str:
 
 
 def available(condition: str = SCOPE, *, suffix: str = "") -> str:
-    """A function `available(span:)`: percentages of answered pings, some for each device.
+    """A function `available(span:, by:)`: the percentage of answered pings, a row for each `by`.
 
-    They are by the hour, and of the polls since then as one more value. `suffix` ends the names of
-    all that it defines, where a query needs it twice.
+    It is the mean of hours, of which InfluxDB itself has the sums, and of the polls since then as
+    one more value of each device. `suffix` ends the names of all that it defines, where a query
+    needs it twice.
     """
     return f"""\
 hour{suffix} = date.truncate(t: date.sub(d: 15m, from: v.timeRangeStop), unit: 1h)
@@ -146,15 +147,36 @@ present{suffix} =
         |> filter(fn: (r) => {fields("ping", "percent_packet_loss")} and {condition})
         |> map(fn: (r) => ({{r with _value: if r._value < 100.0 then 100.0 else 0.0}}))
         |> mean()
-        |> keep(columns: ["device", "site", "role", "_value"])
-available{suffix} = (span) => {{
-    past =
+        |> group()
+        |> sort(columns: ["device"])
+        |> map(fn: (r) => ({{r with total: r._value, hours: 1.0}}))
+available{suffix} = (span, by) => {{
+    past = () =>
         from(bucket: "1h")
             |> range(start: date.sub(d: span, from: v.timeRangeStop), stop: hour{suffix})
             |> filter(fn: (r) => {fields("ping", "answered_percent")} and {condition})
-            |> keep(columns: ["device", "site", "role", "_value"])
 
-    return union(tables: [past, present{suffix}])
+    return union(tables: [
+        past()
+            |> sum()
+            |> group()
+            |> sort(columns: ["device"])
+            |> map(fn: (r) => ({{r with total: r._value, hours: 0.0}})),
+        past()
+            |> count()
+            |> group()
+            |> sort(columns: ["device"])
+            |> map(fn: (r) => ({{r with total: 0.0, hours: float(v: r._value)}}))
+            |> drop(columns: ["_value"]),
+        present{suffix},
+    ])
+        |> keep(columns: ["device", "site", "role", "total", "hours"])
+        |> group(columns: by)
+        |> cumulativeSum(columns: ["total", "hours"])
+        |> last(column: "total")
+        |> group()
+        |> map(fn: (r) => ({{r with _value: r.total / r.hours}}))
+        |> drop(columns: ["total", "hours"])
 }}
 """
 
@@ -281,7 +303,7 @@ def wide(columns: Sequence[Column], by: Sequence[str] = ("device", "site", "role
     keys = ", ".join(f'{one}: ""' for one in by)
     blank = ",\n        ".join(f'{{{keys}, what: "{one.name}", _value: 0.0}}' for one in columns)
     streams = ",\n    ".join(
-        f"{one.stream}\n        |> group()\n        |> sort(columns: [\"{by[0]}\"])\n"
+        f'{one.stream}\n        |> group()\n        |> sort(columns: ["{by[0]}"])\n'
         "        |> map(fn: (r) => ({r with _value: float(v: r._value),"
         f' what: "{one.name}"}}))\n        |> keep(columns: {kept})'
         for one in columns

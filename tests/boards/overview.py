@@ -119,9 +119,7 @@ def _sites() -> str:
                 flux.named("now_ |> only(least: 2.0)", "Down"),
                 flux.named("before |> only(least: 2.0)", "Down before"),
                 flux.named("now_ |> only(least: 1.0)", "Not well"),
-                flux.named(
-                    'available(span: 24h) |> group(columns: ["site"]) |> mean()', "Answered 24 h"
-                ),
+                flux.named('available(span: 24h, by: ["site"])', "Answered 24 h"),
                 flux.named(
                     flux.recent(flux.fields("ping", "average_response_ms") + " and " + flux.SCOPE)
                     + ' |> group(columns: ["site"]) |> mean()',

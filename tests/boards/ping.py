@@ -112,14 +112,11 @@ def _worst() -> list[Panel]:
 
 
 def _table() -> str:
-    key = '|> group(columns: ["device", "site", "role"])'
+    by = '["device", "site", "role"]'
 
     def ping(field: str, how: str) -> str:
         condition = f"{flux.fields('ping', field)} and {SCOPE}"
-        return (
-            f"from(bucket: bucket) |> {flux.SHOWN} |> filter(fn: (r) => {condition})"
-            f" |> {how}() {key} |> {how}()"
-        )
+        return f"from(bucket: bucket) |> {flux.SHOWN} |> filter(fn: (r) => {condition}) |> {how}()"
 
     return (
         f'import "date"\n\n{flux.HEAD}\n{flux.state(SCOPE)}\n{flux.available(SCOPE)}\n'
@@ -127,9 +124,9 @@ def _table() -> str:
             [
                 flux.named("state(at: v.timeRangeStop)", "Now"),
                 flux.named("state(at: v.timeRangeStart)", "Before"),
-                flux.named(f"available(span: 24h) {key} |> mean()", "24 h"),
-                flux.named(f"available(span: 7d) {key} |> mean()", "7 d"),
-                flux.named(f"available(span: 30d) {key} |> mean()", "30 d"),
+                flux.named(f"available(span: 24h, by: {by})", "24 h"),
+                flux.named(f"available(span: 7d, by: {by})", "7 d"),
+                flux.named(f"available(span: 30d, by: {by})", "30 d"),
                 flux.named(ping("percent_packet_loss", "mean"), "Loss"),
                 flux.named(ping("minimum_response_ms", "min"), "Fastest"),
                 flux.named(ping("average_response_ms", "mean"), "Mean"),

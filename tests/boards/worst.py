@@ -25,6 +25,7 @@ def _colored(name: str, unit: str, steps: Json) -> Json:
     return override(name, unit=unit, thresholds=steps, custom__cellOptions=TEXT_CELL, decimals=0)
 
 
+_KEY = '["device", "site", "role"]'
 WHO = (
     override("Device", links=TO_DEVICE, custom__minWidth=120),
     override("Site", links=TO_SITE),
@@ -47,7 +48,7 @@ def figures(condition: str, *, suffix: str = "") -> list[flux.Column]:
 
     `suffix` is that of `state` and `available` in the query.
     """
-    key = '|> group(columns: ["device", "site", "role"])'
+    key = f"|> group(columns: {_KEY})"
 
     def last(measurement: str, field: str) -> str:
         return flux.recent(f"{flux.fields(measurement, field)} and {condition}")
@@ -56,7 +57,7 @@ def figures(condition: str, *, suffix: str = "") -> list[flux.Column]:
     return [
         named(f"state{suffix}(at: v.timeRangeStop)", "Now"),
         named(f"state{suffix}(at: v.timeRangeStart)", "Before"),
-        named(f"available{suffix}(span: 24h) {key} |> mean()", "Answered 24 h"),
+        named(f"available{suffix}(span: 24h, by: {_KEY})", "Answered 24 h"),
         named(last("ping", "percent_packet_loss"), "Loss"),
         named(last("ping", "average_response_ms"), "Response"),
         named(f"{last('cpu', 'usage_percent')} {key} |> mean()", "CPU"),
