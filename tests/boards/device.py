@@ -150,7 +150,7 @@ def _pings() -> list[Panel]:
                 line("/mean/", color=BLUE, dashed=False),
                 line("/slowest/", color=DOUBTFUL, dashed=True),
             ],
-            defaults={"displayName": "${__field.labels.what}", "decimals": 1},
+            defaults={"displayName": "${__field.labels.what}"},
             reads=(
                 *("ping.minimum_response_ms", "ping.average_response_ms"),
                 "ping.maximum_response_ms",
@@ -185,17 +185,21 @@ def _loads() -> list[Panel]:
             (16, 23, 8, 8),
             "cpu.usage_percent",
             "cpu",
-            "Load of each processor.",
+            "Load of its processors, the ten busiest.",
         ),
         _each(
-            "Memory by pool", (0, 31, 8, 8), "memory.used_percent", "pool", "Use of each memory."
+            "Memory by pool",
+            (0, 31, 8, 8),
+            "memory.used_percent",
+            "pool",
+            "Use of its memories, the ten fullest.",
         ),
         _each(
             "Storage",
             (8, 31, 8, 8),
             "storage.used_percent",
             "storage",
-            "How full each of its disks is.",
+            "How full its disks are, the ten fullest.",
             nothing="has no disks",
         ),
         graph(
@@ -203,7 +207,7 @@ def _loads() -> list[Panel]:
             (16, 31, 8, 8),
             [device_flux.each("temperature.celsius", "sensor")],
             by_name=False,
-            says="Each of its sensors.",
+            says="Its ten hottest sensors.",
             unit="celsius",
             defaults={"displayName": "${__field.labels.sensor}", "thresholds": HEAT, "decimals": 0},
             limits="dashed",

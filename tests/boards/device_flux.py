@@ -27,9 +27,15 @@ def named(measurement: str, field: str, name: str, how: str) -> str:
 
 
 def each(field: str, label: str) -> str:
-    """A line for each processor, memory, disk or sensor; `field` is `measurement.field`."""
+    """Lines of the ten greatest processors, memories, disks, sensors.
+
+    `field` is `measurement.field`.
+    """
     measurement, name = field.split(".")
-    return flux.gauge(f"{flux.fields(measurement, name)} and {ONE}", [label])
+    condition = f"{flux.fields(measurement, name)} and {ONE}"
+    greatest = flux.leading(f"{flux.series(condition)}\n        |> max()", [label], 10)
+    lines = flux.gauge(f"{condition} and r.{label} =~ among", [label])
+    return lines.replace(flux.HEAD, f"{flux.HEAD}\n{greatest}")
 
 
 _NOW_AND_BEFORE = """

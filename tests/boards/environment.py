@@ -174,7 +174,6 @@ def sensors(
         unit=unit,
         defaults={
             "displayName": NAME,
-            "decimals": 1,
             "links": LINE_TO_DEVICE,
             **({"thresholds": steps} if steps else {}),
         },

@@ -89,7 +89,7 @@ def _over_time() -> list[Panel]:
             [flux.gauge(response, ["site"])],
             says="Mean round trip of all devices of the site.",
             unit="ms",
-            defaults={"displayName": "${__field.labels.site}", "decimals": 1},
+            defaults={"displayName": "${__field.labels.site}"},
             reads=("ping.average_response_ms",),
             columns=("_time", "_value", "site"),
         ),

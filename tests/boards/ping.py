@@ -97,7 +97,7 @@ def _worst() -> list[Panel]:
             SCOPE,
             says="The ten devices with the longest mean round trip in the time shown.",
             unit="ms",
-            defaults={"decimals": 1},
+            defaults={},
         ),
         alive.most(
             "Most packets lost",

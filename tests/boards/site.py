@@ -75,7 +75,7 @@ def _over_time() -> list[Panel]:
             flux.SCOPE,
             says="The ten devices that are slowest to answer.",
             unit="ms",
-            defaults={"decimals": 1},
+            defaults={},
         ),
         _traffic("Traffic in", 0, IN),
         _traffic("Traffic out", 12, OUT),

@@ -40,6 +40,8 @@ _PATIENCE = 45.0
 _OUTAGE = ("b1-link", 3.0, 2.6)
 _FLAP = ("core-sw1", 4.0, 3.5)
 _FAULT = 1.5
+_WRITTEN = 40  # points a second
+_SHARES = {"charge", "humidity", "load", "percent"}
 
 _TAGS = sorted({*COMMON_TAGS, *(tag for one in MEASUREMENTS.values() for tag in one.tags)})
 Key = tuple[str, tuple[tuple[str, str], ...]]
@@ -207,9 +209,12 @@ def _then(
         case Kind.COUNTER | Kind.COUNTER32 if name == "interface":
             flow = _flow(end, seed) - _flow(at, seed)
             return str(int(value) - round(_speed(field, seed, values) * flow))
+        case Kind.COUNTER if field == "metrics_written":
+            return str(float(value) + 10_000_000 - _WRITTEN * (end - at))
         case Kind.GAUGE if field not in {"total_bytes", "capacity", "buffer_limit"}:
             moved = float(value) * (1 + 0.15 * math.sin(at / 5000 + seed)) + 0.02 * (seed % 7)
-            top = 100.0 if field.endswith("percent") or "loss" in field else math.inf
+            share = field.endswith("percent") or "loss" in field or tags.get("class") in _SHARES
+            top = 100.0 if share else math.inf
             return str(min(max(moved, 0.0), top) if field != "percent_packet_loss" else value)
         case Kind.STATE if field == "uptime_seconds":
             up = float(value) - (end - at)
