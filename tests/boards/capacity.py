@@ -62,7 +62,7 @@ def full(title: str, x: int, measurement: str, tag: str, label: str) -> Panel:
         ),
         overrides=[
             override("Device", links=TO_DEVICE),
-            override(label, custom__minWidth=280),
+            override(label, custom__minWidth=180),
             colored("Before", "percent", 0, RISING, custom__width=90),
             colored("Now", "percent", 0, RISING, custom__width=90),
             override("Growth a day", unit="percent", decimals=2),

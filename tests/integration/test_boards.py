@@ -122,3 +122,23 @@ def test_a_port_that_is_described_anew_stays_one(customer: Customer, influx: Inf
         assert (row["Port"], row["Description"]) == ("e1", "to Bremen"), title
     assert round(float(str(row["In mean"]))) == bit_rate
     assert round(float(str(row["Errors"])), 1) == 1.0
+
+
+def test_traffic_of_a_site_is_even_to_the_edges_of_the_time_shown(
+    customer: Customer, influx: Influx
+) -> None:
+    """A window that is cut off by the time shown would be told as less or more than there was."""
+    end, bit_rate = customer.end, 8_000
+    tags = "interface,device=even,site=even,role=access,ifName=e1"
+    lines = [
+        f"{tags} ifHCInOctets={at * bit_rate // 8}i {at}" for at in range(end - 7_200, end, 60)
+    ]
+    path = f"/api/v2/write?org={customer.server.organization}&bucket=raw&precision=s"
+    assert customer.server.call("POST", path, "\n".join(lines).encode())[0] == 204
+    panels = {one.title: one for one in board_queries.panels(BOARDS["tigctl-site"])}
+    values: Values = {"site": "even", "role": AllOf(".*")}
+    span = Span(end - 6_950, end - 70)
+    (query,) = panels["Traffic in"].queries.values()
+    rows = influx.query(board_queries.fill(query, values, span, points=30))
+    assert len(rows) > 20
+    assert {round(float(str(row["_value"]))) for row in rows} == {bit_rate}
