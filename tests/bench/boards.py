@@ -1,8 +1,8 @@
 """How long each board and the alert rules take, and what history costs, on the real InfluxDB.
 
 Of a board the slowest panel is told, over the time the board shows when opened; cold (InfluxDB
-just started again for it; the kernel may still have its files in memory) and warm (the second
-time). Of the rules the
+just started again, each board for the first time; the kernel may still have the files in memory)
+and warm (the second time). Of the rules the
 processor time of a minute: each rule's by how often it is evaluated. Of the tasks that fill 5m
 and 1h the processor time of a run, as a share of a core over the time between two runs, and the
 most memory that InfluxDB held meanwhile.
@@ -44,8 +44,8 @@ def run(scale: stage.Scale, directory: Path) -> Iterator[Figure]:
         filled.write_text(" ".join(map(str, _fill(directory, fleet))))
     now, seconds = map(int, filled.read_text().split())
     yield Figure(f"{name}: writing the data", seconds, "s")
-    yield from _boards(directory, name, now)
     with influxd(directory) as server:
+        yield from _boards(server, name, now)
         yield from _rules(server, fleet, name, now)
         yield from _tasks(server, name, now)
 
@@ -148,14 +148,13 @@ def _rules(server: InfluxServer, fleet: made.Fleet, name: str, now: int) -> Iter
 # Boards
 
 
-def _boards(directory: Path, name: str, now: int) -> Iterator[Figure]:
+def _boards(server: InfluxServer, name: str, now: int) -> Iterator[Figure]:
     for board in boards.load((), boards.SHIPPED, folder="tigctl"):
         goal = 1 if board.title == "Overview" else 2
-        with influxd(directory) as server:
-            for state in ("cold", "warm"):
-                seconds, panel, used = _slowest(server, board, now)
-                what = f"{board.title} ({panel}, {used:.2f} s of processor time), {state}"
-                yield Figure(f"{name}: {what}", seconds, "s", goal)
+        for state in ("cold", "warm"):
+            seconds, panel, used = _slowest(server, board, now)
+            what = f"{board.title} ({panel}, {used:.2f} s of processor time), {state}"
+            yield Figure(f"{name}: {what}", seconds, "s", goal)
 
 
 def _slowest(server: InfluxServer, board: Board, now: int) -> tuple[float, str, float]:
