@@ -48,3 +48,22 @@ def test_an_own_board_takes_a_shipped_ones_place_and_its_faults_are_named(
     assert "does not run" in said.err
     assert main(["boards", "list", "acme"]) == 0
     assert "Mine" in capsys.readouterr().out
+
+
+def test_boards_of_the_workspace_are_checked_without_a_tenant(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workspace / "dashboards").mkdir()
+    board = {"uid": "mine", "title": "Mine", "panels": [{"type": "stat", "id": 1}]}
+    (workspace / "dashboards" / "mine.json").write_text(json.dumps(board))
+    capsys.readouterr()
+    assert main(["boards", "check"]) == 1
+    assert "dashboards/mine.json: panel 'number 1' has no gridPos" in capsys.readouterr().out
+
+
+def test_outside_a_workspace_the_shipped_boards_are_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["boards", "check"]) == 0
+    assert capsys.readouterr().out.endswith("boards: no faults\n")

@@ -81,8 +81,8 @@ def check(tenant: str | None, output: str) -> int:
     Looks at what can be known from the files alone: shape, data source, variables, rates over
     too short a window, titles and units that disagree with the query, buckets that do not fit the
     time shown. Then every panel is asked; one without data is a fault, unless no device of the
-    tenant tells such a thing. Without TENANT the shipped boards are checked, and nobody is asked.
-    Exit code 1 where something is wrong.
+    tenant tells such a thing. Without TENANT the workspace's and the shipped boards are checked,
+    and nobody is asked. Exit code 1 where something is wrong.
 
     \b
     Examples:
