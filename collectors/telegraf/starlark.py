@@ -74,9 +74,10 @@ def _points(group: Sequence[Output], part: Part) -> list[str]:
         lines.append(f"fields = told_state(f, {quoted(first.state.symbol)}, {numbers}, {texts})")
     else:
         lines += ["fields = {", *(f"    {field}," for field in _fields(group)), "}"]
-    # Whose tag holds the whole index meets no other row in its series.
+    # Whose tag holds the whole index meets no other row of its table in its series.
     whole = any("{index}" in template for template in first.tags.values())
-    row = "" if part.metric.scalar or (whole and not name_columns(part.metric)) else ", index"
+    row = "" if part.metric.scalar else ", index"
+    row += ", True" if row and whole and not name_columns(part.metric) else ""
     lines.append(f"emit(out, metric, {quoted(first.measurement)}, tags, fields{row})")
     if first.where:
         # Unknown (None) is not true.

@@ -1,5 +1,6 @@
 """Rows with equal names, on the real Telegraf: no series is overwritten, and a number stands behind
-a name only where it is needed. The profile and the devices are made up.
+a name only where it is needed; and what can be no share of a whole is not told. The profile and
+the devices are made up.
 """
 
 from __future__ import annotations
@@ -45,6 +46,14 @@ metrics:
   tigctl:
   - {{to: temperature, tags: {{sensor: "{{acmeProbeName}}"}}, fields: {{celsius: acmeProbe}}}}
 - MIB: ACME-MIB
+  table: {{OID: {ACME}.8, name: acmeOldServiceTable}}
+  symbols:
+  - {{OID: {ACME}.8.1.2, name: acmeOldServiceLoad}}
+  tigctl:
+  - to: sensor
+    tags: {{class: load, sensor: "Service {{index}}"}}
+    fields: {{value: acmeOldServiceLoad}}
+- MIB: ACME-MIB
   table: {{OID: {ACME}.6, name: acmeServiceTable}}
   symbols:
   - {{OID: {ACME}.6.1.2, name: acmeServiceLoad}}
@@ -54,6 +63,23 @@ metrics:
     fields: {{value: acmeServiceLoad}}
 """
 
+IMPOSSIBLE = f"""\
+- MIB: ACME-MIB
+  table: {{OID: {ACME}.7, name: acmePoolTable}}
+  symbols:
+  - {{OID: {ACME}.7.1.2, name: acmePoolUsed}}
+  - {{OID: {ACME}.7.1.3, name: acmePoolSize}}
+  tigctl:
+  - to: memory
+    tags: {{pool: "{{index}}"}}
+    fields:
+      used_bytes: acmePoolUsed
+      total_bytes: acmePoolSize
+      used_percent: 100 * acmePoolUsed / acmePoolSize
+  - {{to: cpu, tags: {{cpu: "{{index}}"}}, fields: {{usage_percent: acmePoolUsed}}}}
+"""
+
+POOLS = {1: 40, 2: 101, 3: -5, 4: 100, 5: 0}
 LB_WEB = "6." + ".".join(str(ord(character)) for character in "lb-web")
 
 
@@ -68,7 +94,7 @@ def rows(table: int, named: dict[str, tuple[str, int]]) -> list[Object]:
 def told(tmp_path_factory: pytest.TempPathFactory) -> list[Point]:
     directory = tmp_path_factory.mktemp("names")
     (directory / "own").mkdir()
-    (directory / "own/acme.yaml").write_text(PROFILE)
+    (directory / "own/acme.yaml").write_text(PROFILE + IMPOSSIBLE)
     library = load_library([directory / "own"])
     names = {"r1": "127.44.1.1", "r2": "127.44.1.2"}
     served = {
@@ -78,6 +104,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[Point]:
             *rows(3, {"10": ("FAN1", 3000), "11": ("FAN2", 3100)}),
             *rows(4, {"2": ("CPU", 41), "9": ("CPU", 42), "10": ("CPU", 43), "11": ("Inlet", 20)}),
             *rows(5, {"1": ("Inlet", 21), "2": ("Outlet", 30)}),
+            *((f"{ACME}.7.1.2.{index}", 2, used) for index, used in POOLS.items()),
+            *((f"{ACME}.7.1.3.{index}", 2, 100) for index in POOLS),
+            *((f"{ACME}.8.1.2.{index}", 2, 7) for index in (LB_WEB, "2")),
             *((f"{ACME}.6.1.2.{index}", 2, 5) for index in (LB_WEB, f"{LB_WEB}.1", "3.108.98.49")),
         ],
         names["r2"]: [
@@ -119,9 +148,16 @@ def test_no_row_overwrites_another_one(told: list[Point]) -> None:
 
 
 def test_an_index_that_is_a_text_is_shown_as_one(told: list[Point]) -> None:
-    # The last one could be an address as well.
-    assert {name for name in of(told, "r1", "sensor") if "load" in name} == {
-        "class=load,sensor=Service lb-web",
-        "class=load,sensor=Service lb-web 1",
-        "class=load,sensor=Service 3.108.98.49",
+    # The last one could be an address as well. What two tables tell is told once, by the first.
+    found = of(told, "r1", "sensor")
+    assert {name: fields["value"] for name, fields in found.items() if "load" in name} == {
+        "class=load,sensor=Service lb-web": 7.0,
+        "class=load,sensor=Service 2": 7.0,
+        "class=load,sensor=Service lb-web 1": 5.0,
+        "class=load,sensor=Service 3.108.98.49": 5.0,
     }
+
+
+def test_more_than_all_and_less_than_nothing_is_not_told(told: list[Point]) -> None:
+    assert set(of(told, "r1", "memory")) == {"pool=1", "pool=4", "pool=5"}
+    assert set(of(told, "r1", "cpu")) == {"cpu=1", "cpu=4", "cpu=5"}
