@@ -190,6 +190,22 @@ def history(measurement: str) -> dict[str, str]:
     return kept | {one.name: "share" for one in SHARES if one.measurement == measurement}
 
 
+# Units of fields whose name does not say them.
+UNITS: dict[str, str] = {
+    "usage_percent": "%",
+    "used_percent": "%",
+    "used_bytes": "B",
+    "total_bytes": "B",
+    "celsius": "°C",
+    "uptime_seconds": "s",
+    "ifHighSpeed": "Mbit/s",
+    "ifHCInOctets": "B",
+    "ifHCOutOctets": "B",
+    "ifInOctets": "B",
+    "ifOutOctets": "B",
+    "ifMtu": "B",
+}
+
 # Classes of the measurement `sensor`, each with the unit of its field `value`.
 SENSOR_CLASSES: dict[str, str] = {
     "voltage": "V",

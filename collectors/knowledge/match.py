@@ -95,6 +95,28 @@ def match(library: Library, facts: Facts | None) -> Match:
     )
 
 
+def nearly(library: Library, facts: Facts) -> tuple[tuple[str, str], ...]:
+    """Profiles whose sysObjectID fits although another one, or none, was taken; and why not they.
+
+    In the order in which they would come.
+    """
+    taken = match(library, facts).profile
+    found = []
+    for profile, longest in _kinds(library, facts.sys_object_id):
+        if taken and profile.name == taken.name:
+            continue
+        if profile.descr_pattern and not re.search(profile.descr_pattern, facts.sys_descr):
+            why = f"sysDescr does not fit {profile.descr_pattern}"
+        elif profile.answers and not any(facts.answers.get(oid) for oid in profile.answers):
+            why = f"no answer to {profile.answers[0]}"
+        elif missing := [one for one in profile.when if not holds((one,), facts)]:
+            why = f"{missing[0].name or missing[0].oid} does not fit {missing[0].pattern}"
+        else:
+            why = f"fits as well, but {taken.name if taken else 'another one'} comes before it"
+        found.append(((not profile.own, -longest, profile.name), (profile.name, why)))
+    return tuple(near for _, near in sorted(found))
+
+
 def _placed(library: Library, kinds: Sequence[Profile], sys_object_id: str) -> list[Profile]:
     """These kinds and all capabilities, with their OIDs where this device has them."""
     chain = {profile.name: profile for profile in (*kinds, *capabilities(library))}

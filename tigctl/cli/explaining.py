@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from collectors.datamodel import SENSOR_CLASSES, UNITS
 from collectors.device import SNMP_PORT, Device
 from collectors.facts import Facts, Found, InterfaceKey
-from collectors.knowledge.match import match
-from collectors.knowledge.model import Chosen, Match
+from collectors.knowledge.match import match, nearly
+from collectors.knowledge.model import Chosen, Match, Symbol
 from collectors.login import Login
 from tigctl.cli.output import beside, count, printable
 from tigctl.cli.stack import Stack
@@ -18,10 +19,11 @@ from tigctl.spec.workspace import Tenant
 
 _LABEL = 12  # width of the first column
 _NEIGHBOURS = 12
+_NEARLY = 5
 
 
-def explanation(stack: Stack, name: str) -> list[str]:
-    """All lines on the device `name`, which the tenant has."""
+def explanation(stack: Stack, name: str, *, objects: bool = False) -> list[str]:
+    """All lines on the device `name`, which the tenant has; with `objects` each OID as well."""
     tenant = stack.tenant
     device = next(one for one in tenant.devices if one.name == name)
     expected = next(one for one in stack.bundle.devices if one.name == name)
@@ -34,7 +36,10 @@ def explanation(stack: Stack, name: str) -> list[str]:
     if not device.snmp:
         lines += _labelled("snmp", "not asked: the inventory says snmp: no")
     else:
-        lines += _profile(found, tenant, answered=facts is not None)
+        lines += _profile(found, tenant, name, answered=facts is not None)
+        lines += _nearly(stack, facts)
+        lines += _passed_over(found)
+        lines += _objects(found) if objects else ()
         lines += _polls(found, tenant, device, expected)
         lines += _slowly(found, tenant)
         lines += _ports(found, tenant)
@@ -68,7 +73,7 @@ def _who(device: Device, found: Match, entry: Found | None) -> str:
     return f"{where} is {', '.join(details)}" if details else f"{where} is not identified"
 
 
-def _profile(found: Match, tenant: Tenant, *, answered: bool) -> Iterator[str]:
+def _profile(found: Match, tenant: Tenant, name: str, *, answered: bool) -> Iterator[str]:
     if found.profile:
         file = Path(found.profile.file)
         root = tenant.directory.parent.parent
@@ -82,8 +87,56 @@ def _profile(found: Match, tenant: Tenant, *, answered: bool) -> Iterator[str]:
         yield from _labelled(
             "", f"+ {_plain(chosen.metric.id)} ({_extent(chosen)}) → {_gives(chosen)}"
         )
+    if answered and not found.profile:
+        learn = f"tigctl profiles learn {printable(name)}"
+        yield from _labelled("", f"what else it offers, as a profile to start from: {learn}")
+
+
+def _nearly(stack: Stack, facts: Facts | None) -> Iterator[str]:
+    """The kinds it nearly is."""
+    others = nearly(stack.library, facts) if facts else ()
+    for name, why in others[:_NEARLY]:
+        yield from _labelled("", f"- {name}: {printable(why)}")
+    if len(others) > _NEARLY:
+        yield from _labelled("", f"- {len(others) - _NEARLY} more of the same number")
+
+
+def _passed_over(found: Match) -> Iterator[str]:
+    """What is not polled, and why. Of what any device may have, silence is told in one line."""
+    kind = found.profile.name if found.profile else ""
+    giving = {chosen.metric.profile for chosen in found.chosen} | {kind}
+    silent: dict[str, None] = {}
     for metric, why in found.passed_over.items():
-        yield from _labelled("", f"- {_plain(metric)}: {why}")
+        profile = metric.partition(":")[0]
+        if why.startswith("no answer") and profile not in giving:
+            silent[profile] = None
+        else:
+            yield from _labelled("", f"- {_plain(metric)}: {why}")
+    if silent:
+        yield from _labelled("", f"- no answer: {', '.join(silent)}")
+
+
+def _objects(found: Match) -> Iterator[str]:
+    """Each object that is polled, with its source and what comes of it."""
+    label = "objects"
+    for chosen in found.chosen:
+        for symbol in chosen.symbols:
+            becomes = ", ".join(dict.fromkeys(_becomes(chosen, symbol))) or "names or chooses rows"
+            source = f"{symbol.mib}::{symbol.name}" if symbol.mib else symbol.name
+            yield from _labelled(label, f"{symbol.oid} {source} → {becomes}")
+            label = ""
+
+
+def _becomes(chosen: Chosen, symbol: Symbol) -> Iterator[str]:
+    for output in chosen.metric.outputs:
+        kind = output.tags.get("class", "")
+        if output.state and output.state.symbol == symbol.name:
+            yield "sensor state"
+        for field, expression in output.fields.items():
+            if symbol.name in expression.names:
+                unit = SENSOR_CLASSES.get(kind, "") if field == "value" else UNITS.get(field, "")
+                name = f"{kind} value" if field == "value" else field
+                yield f"{output.measurement} {name}{f' ({unit})' if unit else ''}"
 
 
 def _plain(metric: str) -> str:
@@ -121,7 +174,9 @@ def _polls(found: Match, tenant: Tenant, device: Device, expected: DeviceSummary
             f" {budget.worst_s:.1f} s of {budget.interval} s {slowness}",
         )
     a_day = budget.points * 86_400 // max(1, budget.interval)
-    yield from _labelled("points", f"{budget.points:,} per poll, {a_day:,} a day")
+    yield from _labelled(
+        "points", f"{budget.points:,} per poll, one of each series; {a_day:,} a day"
+    )
 
 
 def _slowly(found: Match, tenant: Tenant) -> Iterator[str]:

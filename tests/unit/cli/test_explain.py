@@ -35,6 +35,35 @@ def facts(rows: int, **more: object) -> Facts:
     return Facts("default", "1.3.6.1.4.1.99999.1", "a switch", "sw1", answers=answers, **more)  # type: ignore[arg-type]  # fields of the facts
 
 
+def test_it_says_what_nearly_fits_and_where_an_unknown_device_is_learnt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "profiles"
+    own.mkdir()
+    for name, more in (("a", "sysdescr: '^a router'"), ("b", "answers: [1.3.6.1.4.1.99999.5]")):
+        text = f"sysobjectid: 1.3.6.1.4.1.99999.*\ntigctl: {{description: x, {more}}}\n"
+        (own / f"{name}.yaml").write_text(text)
+
+    said = explained(tmp_path, capsys, facts(2))
+
+    text = " ".join(" ".join(said).split())
+    assert "- a: sysDescr does not fit ^a router" in text
+    assert "- b: no answer to 1.3.6.1.4.1.99999.5" in text
+    assert "tigctl profiles learn sw1" in text
+    assert len([line for line in said if "no answer: " in line]) == 1, "one line for all the rest"
+
+
+def test_each_object_is_shown_with_its_source_and_unit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    explained(tmp_path, capsys, facts(2))
+    assert main(["--workspace", str(tmp_path), "explain", "acme", "sw1", "--objects"]) == 0
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"{IF}.10 IF-MIB::ifInOctets → interface ifInOctets (B)" in said
+    assert f"{IFX}.1 IF-MIB::ifName → names or chooses rows" in said
+
+
 def test_the_rule_is_shown_where_it_holds(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,7 +16,8 @@ from tigctl.errors import UsageError
 @click.command()
 @tenant_argument()
 @device_argument()
-def command(tenant: str, device: str) -> None:
+@click.option("--objects", is_flag=True, help="Each OID too, with its MIB name, field and unit.")
+def command(tenant: str, device: str, *, objects: bool) -> None:
     """Say which profile a device has and why, what is polled and what it costs.
 
     Reads files only: what the last probe found stands in devices.lock.json.
@@ -24,10 +25,11 @@ def command(tenant: str, device: str) -> None:
     \b
     Example:
       tigctl explain acme core-sw1
+      tigctl explain acme core-sw1 --objects
     """
     found = stack(place.one(tenant))
     _known(found, device)
-    output.data("\n".join(explanation(found, device)))
+    output.data("\n".join(explanation(found, device, objects=objects)))
 
 
 def _known(found: Stack, device: str) -> None:
