@@ -46,6 +46,13 @@ metrics:
   tigctl:
   - {{to: temperature, tags: {{sensor: "{{acmeProbeName}}"}}, fields: {{celsius: acmeProbe}}}}
 - MIB: ACME-MIB
+  table: {{OID: {ACME}.9, name: acmeOldProbeTable}}
+  symbols:
+  - {{OID: {ACME}.9.1.2, name: acmeOldProbeName}}
+  - {{OID: {ACME}.9.1.3, name: acmeOldProbe}}
+  tigctl:
+  - {{to: temperature, tags: {{sensor: "{{acmeOldProbeName}}"}}, fields: {{celsius: acmeOldProbe}}}}
+- MIB: ACME-MIB
   table: {{OID: {ACME}.8, name: acmeOldServiceTable}}
   symbols:
   - {{OID: {ACME}.8.1.2, name: acmeOldServiceLoad}}
@@ -106,6 +113,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[Point]:
             *rows(5, {"1": ("Inlet", 21), "2": ("Outlet", 30)}),
             *((f"{ACME}.7.1.2.{index}", 2, used) for index, used in POOLS.items()),
             *((f"{ACME}.7.1.3.{index}", 2, 100) for index in POOLS),
+            *rows(9, {"1": ("Inlet", 22)}),
             *((f"{ACME}.8.1.2.{index}", 2, 7) for index in (LB_WEB, "2")),
             *((f"{ACME}.6.1.2.{index}", 2, 5) for index in (LB_WEB, f"{LB_WEB}.1", "3.108.98.49")),
         ],
@@ -143,6 +151,7 @@ def test_no_row_overwrites_another_one(told: list[Point]) -> None:
         "sensor=CPU 10": {"celsius": 43.0},
         "sensor=Inlet": {"celsius": 20.0},
         "sensor=Inlet 1": {"celsius": 21.0},
+        "sensor=Inlet 1 1": {"celsius": 22.0},
         "sensor=Outlet": {"celsius": 30.0},
     }
 
