@@ -21,7 +21,7 @@ import urllib3
 from tests.cluster import kwok
 from tests.cluster.api import ApiError, Object
 from tests.cluster.plane import Plane
-from tests.cluster.running import PORTS, Running, runs
+from tests.cluster.running import PORTS, Running, free_port, runs
 
 FOLDER = "behind"
 _EVERY = 0.3  # seconds between two looks
@@ -36,6 +36,8 @@ class Behind:
         self._folder = plane.state / FOLDER
         self._running: dict[str, Running] = {}
         self._ready: set[str] = set()
+        # A Service keeps its address whatever pod is behind it, so these stay by namespace.
+        self._influxdb: dict[str, int] = {}
 
     def look(self) -> None:
         """Makes what runs what the pods say, once."""
@@ -56,24 +58,19 @@ class Behind:
     def _one(self, uid: str, pod: Object) -> None:
         found = self._running.get(uid)
         if found is None:
-            found = self._running[uid] = Running(self._plane.api, pod, self._folder)
+            port = self._influxdb.setdefault(pod["metadata"]["namespace"], free_port())
+            found = self._running[uid] = Running(self._plane.api, pod, self._folder, port)
             port = PORTS[found.program]
             self._plane.forward_pod(found.namespace, found.name, port, found.port)
             self._plane.log_pod(found.namespace, found.name, found.log)
         if not found.alive:
-            found.start(self._influxdb(found.namespace))
+            found.start()
         if uid not in self._ready and found.answers():
             self._plane.api.patch(
                 f"/api/v1/namespaces/{found.namespace}/pods/{found.name}",
                 {"metadata": {"annotations": {kwok.ANSWERS: "yes"}}},
             )
             self._ready.add(uid)
-
-    def _influxdb(self, namespace: str) -> int:
-        for one in self._running.values():
-            if one.namespace == namespace and one.program == "influxd":
-                return one.port
-        return 1  # nobody listens there, as where the Service has no pod
 
     def _forget_claims(self) -> None:
         """The data of a claim goes with it."""

@@ -32,9 +32,12 @@ _PATIENCE = 20.0  # seconds that influxd may take to write out what it holds
 
 
 class Running:
-    """One pod's program. `folder` is where claims and the pod's own files lie."""
+    """One pod's program. `folder` is where claims and the pod's own files lie.
 
-    def __init__(self, api: Api, pod: Object, folder: Path) -> None:
+    `influxdb` is the port that the name `influxdb` means in this namespace.
+    """
+
+    def __init__(self, api: Api, pod: Object, folder: Path, influxdb: int) -> None:
         self.namespace: str = pod["metadata"]["namespace"]
         self.name: str = pod["metadata"]["name"]
         self.uid: str = pod["metadata"]["uid"]
@@ -42,26 +45,27 @@ class Running:
         self.program: str = self.container["command"][0]
         # Of init containers those whose program there is: a recovery of InfluxDB is one.
         self._before = [one for one in pod["spec"].get("initContainers", ()) if _known(one)]
-        self.port = _free_port()
+        self.port = influxdb if self.program == "influxd" else free_port()
+        self._influxdb = influxdb
         self.log = folder / "logs" / f"{self.namespace}_{self.name}.log"
         self._api = api
         self._volumes: list[Object] = pod["spec"].get("volumes") or []
         self._folder = folder
         self._child: subprocess.Popen[str] | None = None
 
-    def start(self, influxdb: int) -> None:
-        """Starts it; `influxdb` is the port that the name `influxdb` means in this namespace."""
+    def start(self) -> None:
+        """Starts it."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         for one in self._before:
-            child = self._run(one, influxdb)
+            child = self._run(one)
             assert child.stdout
             _copy(child.stdout, self.log)
             child.wait()
-        self._child = self._run(self.container, influxdb)
+        self._child = self._run(self.container)
         assert self._child.stdout
         threading.Thread(target=_copy, args=(self._child.stdout, self.log), daemon=True).start()
 
-    def _run(self, container: Object, influxdb: int) -> subprocess.Popen[str]:
+    def _run(self, container: Object) -> subprocess.Popen[str]:
         mounts, inside = self._mounts(container), self._environ(container)
         environ = {name: _inside(text, mounts) for name, text in inside.items()}
         program, *words = [*container["command"], *container.get("args", ())]
@@ -71,7 +75,7 @@ class Running:
                 *_command(program),
                 *(_inside(_expanded(word, inside), mounts) for word in words),
             ],
-            env={**environ, **_around(program, self.port, influxdb)},
+            env={**environ, **_around(program, self.port, self._influxdb)},
             cwd=self._own,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -219,6 +223,7 @@ def _copy(pipe: IO[str], file: Path) -> None:
             log.flush()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         return int(found.getsockname()[1])

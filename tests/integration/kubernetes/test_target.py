@@ -242,6 +242,33 @@ def test_a_field_that_another_applies_is_a_conflict(acme: Stage) -> None:
     assert acme.plan(wanted) == {}, "what was kept is wanted from then on"
 
 
+def test_who_took_a_label_of_ours_is_named(acme: Stage) -> None:
+    wanted, label = bundle(acme.tenant), "app.kubernetes.io/name"
+    acme.apply(wanted)
+    path = acme.path("deployments", "telegraf-0", DEPLOYMENTS)
+    edit(acme, path, {"metadata": {"labels": {label: "mine"}}}, "kubectl-label")
+    (change,) = acme.plan(wanted).values()
+    assert change.action is Action.UPDATE
+    assert change.manager.startswith("kubectl-label, 20")
+    acme.apply(wanted)
+    assert acme.plan(wanted) == {}
+
+    theirs = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": "telegraf-0",
+            "namespace": acme.namespace,
+            "labels": {label: "theirs"},
+        },
+    }
+    acme.plane.api.apply(theirs, fieldManager="argocd", force="true")
+    (change,) = acme.plan(wanted).values()
+    assert (change.action, change.manager) == (Action.CONFLICT, "argocd")
+    with pytest.raises(TargetError, match=r"Deployment telegraf-0 \(applied by argocd\)"):
+        acme.apply(wanted)
+
+
 def test_what_others_made_is_taken_over_only_when_told(acme: Stage) -> None:
     wanted = bundle(acme.tenant)
     name = {"name": acme.namespace}

@@ -384,11 +384,13 @@ class Applying:
             self._carrier.apply(keeping.unshared(wanted, inventory.kept, there, changed))
 
     def _remember(self) -> None:
-        """Notes a revision to go back to."""
+        """Notes a revision to go back to; what was only repaired is that of the last one."""
         target, inventory = self.target, self._carrier.inventory
-        number = inventory.revision + 1
-        revisions.save(target.cluster, target.tenant, target.namespace, number, self.bundle)
-        self._carrier.inventory = inventory.but(revision=number)
+        cluster, namespace = target.cluster, target.namespace
+        if not revisions.holds(cluster, namespace, inventory.revision, self.bundle):
+            number = inventory.revision + 1
+            revisions.save(cluster, target.tenant, namespace, number, self.bundle)
+            self._carrier.inventory = inventory.but(revision=number)
         self._carrier.save()
 
 

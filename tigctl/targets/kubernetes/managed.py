@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -58,6 +58,11 @@ def strangers(metadata: Mapping[str, Any]) -> list[Entry]:
         and entry.get("manager") != MANAGER
         and entry.get("fieldsV1", {}).keys() - _NOT_LOOKED_AT
     ]
+
+
+def of(metadata: Mapping[str, Any], managers: Collection[str]) -> list[Entry]:
+    """Entries of these managers, whatever they set."""
+    return [entry for entry in _entries(metadata) if entry.get("manager") in managers]
 
 
 def beside_ours(metadata: Mapping[str, Any]) -> bool:

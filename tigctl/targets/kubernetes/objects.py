@@ -259,16 +259,13 @@ def _conflicts(cluster: Cluster, wanted: Object) -> set[str]:
 
 def _applies(metadata: Metadata, manager: str) -> bool:
     """Whether a manager applies (and will do so again), rather than having edited once."""
-    return any(
-        entry.get("operation") == "Apply" and entry.get("manager") == manager
-        for entry in managed.strangers(metadata)
-    )
+    return any(one.get("operation") == "Apply" for one in managed.of(metadata, {manager}))
 
 
 def _who(metadata: Metadata, conflicting: set[str]) -> str:
-    said = [managed.said(entry) for entry in managed.strangers(metadata)]
-    named = [one for one in said if one.split(",")[0] in conflicting]
-    return "; ".join(named or said)
+    # Who took a label of ours is named, too; other labels are nobody's business.
+    found = managed.of(metadata, conflicting) or managed.strangers(metadata)
+    return "; ".join(map(managed.said, found))
 
 
 def _leaves(found: Object) -> dict[Path, Any]:

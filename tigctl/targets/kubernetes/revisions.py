@@ -56,19 +56,15 @@ def save(cluster: Cluster, tenant: str, namespace: str, number: int, bundle: Bun
             cluster.delete(Ref("Secret", namespace, one["metadata"]["name"]))
 
 
+def holds(cluster: Cluster, namespace: str, number: int, bundle: Bundle) -> bool:
+    """Whether a revision is there and is of this bundle."""
+    return bool(number) and _packed(cluster, namespace, number) == _dumped(bundle)
+
+
 def load(cluster: Cluster, tenant: str, namespace: str, number: int) -> Bundle:
     """The bundle of a revision. Raises TargetError where it is not there or not whole."""
-    packed = b""
-    place, parts = 0, 1
-    while place < parts:
-        found = cluster.get(Ref("Secret", namespace, _name(number, place)))
-        if found is None:
-            break
-        parts = int(found["metadata"]["annotations"][_PARTS])
-        packed += base64.b64decode(found["data"]["bundle"])
-        place += 1
     try:
-        if place == parts:
+        if (packed := _packed(cluster, namespace, number)) is not None:
             return _ADAPTER.validate_json(gzip.decompress(packed))
     except (OSError, EOFError, ValidationError):
         pass
@@ -80,6 +76,20 @@ def load(cluster: Cluster, tenant: str, namespace: str, number: int) -> Bundle:
 
 
 _ADAPTER = TypeAdapter(Bundle)
+
+
+def _packed(cluster: Cluster, namespace: str, number: int) -> bytes | None:
+    """What the parts of a revision hold; None where one is not there."""
+    packed = b""
+    place, parts = 0, 1
+    while place < parts:
+        found = cluster.get(Ref("Secret", namespace, _name(number, place)))
+        if found is None:
+            return None
+        parts = int(found["metadata"]["annotations"][_PARTS])
+        packed += base64.b64decode(found["data"]["bundle"])
+        place += 1
+    return packed
 
 
 def _dumped(bundle: Bundle) -> bytes:
