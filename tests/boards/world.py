@@ -24,6 +24,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -204,7 +205,7 @@ def _then(
 ) -> str:
     """What a field told at an earlier time."""
     value, hours = values[field], (end - at) / 3600
-    seed = int(sha256(f"{tags} {field}".encode()).hexdigest()[:8], 16)
+    seed = _seed(f"{tags} {field}")
     match kind(name, field):
         case Kind.COUNTER | Kind.COUNTER32 if name == "interface":
             flow = _flow(end, seed) - _flow(at, seed)
@@ -225,6 +226,12 @@ def _then(
         case Kind.FAULT if field == "status" and seed % 11 == 0 and _FAULT > hours > 1:
             return "2"
     return value
+
+
+@cache
+def _seed(text: str) -> int:
+    """A number that differs from field to field, and is the same at each of its times."""
+    return int(sha256(text.encode()).hexdigest()[:8], 16)
 
 
 def _speed(field: str, seed: int, port: dict[str, str]) -> float:
@@ -259,6 +266,7 @@ def _quoted(value: str) -> str:
     return f'"{escaped}"'
 
 
+@cache
 def _series(name: str, tags: tuple[tuple[str, str], ...]) -> str:
     escape = re.compile(r"([,= ])")
     tagged = (f"{tag}=" + escape.sub(r"\\\1", value) for tag, value in tags)

@@ -10,11 +10,12 @@ import pytest
 from tests.cluster.plane import Plane
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     """All tests of a worker share it, so each works in namespaces of its own and cleans up.
 
-    It ends with the worker, whatever ends that.
+    It ends with the last of them, or with the worker, whatever ends that: even idle it takes a
+    twentieth of a processor.
     """
     with Plane(tmp_path_factory.mktemp("plane") / "state", tied=True) as started:
         yield started

@@ -9,10 +9,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import itertools
-import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,7 +20,7 @@ from pydantic import TypeAdapter
 
 from tests.cluster.plane import Plane
 from tests.cluster.proxy import Call, Proxy, Spoilt
-from tests.integration.kubernetes import boardstage, tenants
+from tests.integration.kubernetes import boardstage, killed, tenants
 from tests.integration.kubernetes.boardstage import BoardStage
 from tests.integration.kubernetes.tenants import Stage
 from tigctl.backends.kubernetes.cluster import Cluster
@@ -56,18 +53,17 @@ class Killing:
 
         A way into a pod never comes to an end, so there `after` is before as well.
         """
-        files = []
-        if wanted:
-            file = self.directory / "bundle.json"
+        file = self.directory / "bundle.json" if wanted else None
+        if file:
             file.write_bytes(TypeAdapter(Bundle).dump_json(wanted))
-            files = [str(file)]
+        log = self.directory / f"{action}.log"
         kubeconfig = self.proxy.kubeconfig(self.directory)
         self.proxy.calls.clear()
-        process: list[subprocess.Popen[bytes]] = []
+        process = killed.process(kubeconfig, self.stage.tenant, action, file, log)
 
         def kill(call: Call) -> bool:
             if when(call):
-                os.kill(process[0].pid, signal.SIGKILL)
+                process.kill()
                 return True
             return False
 
@@ -82,19 +78,17 @@ class Killing:
 
         self.proxy.spoil = before
         self.proxy.passed = lambda call: None if how == "before" else (kill(call), None)[1]
-        module = "tests.integration.kubernetes.killed"
-        command = [sys.executable, "-m", module, str(kubeconfig), self.stage.tenant, action]
-        process.append(subprocess.Popen([*command, *files], stderr=subprocess.PIPE))
-        try:
-            _, said = process[0].communicate(timeout=_PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            process[0].kill()
-            _, said = process[0].communicate()
-            raise AssertionError(f"{action} did not end: {said.decode()}") from None
+        process.start()
+        process.join(_PATIENCE_S)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+            raise AssertionError(f"{action} did not end: {log.read_text()}")
         # What this process asks itself later goes through the doors as well.
         self.proxy.spoil, self.proxy.passed = lambda _call: None, lambda _call: None
-        code = process[0].returncode
-        assert code in {0, -signal.SIGKILL}, said.decode()
+        code = process.exitcode
+        process.close()
+        assert code in {0, -signal.SIGKILL}, log.read_text()
         if code:
             self._let_time_pass()
         return code
