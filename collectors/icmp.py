@@ -6,17 +6,13 @@ Raw sockets where this process may open them (root, CAP_NET_RAW), else datagram 
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from collections.abc import Mapping, Sequence
 from typing import cast
 
 from collectors.errors import NoRight
 
 _GAP = 0.2
 """Seconds between two pings of one address."""
-_AT_ONCE = 50
-"""Addresses pinged at the same time."""
 
 
 def can_raw() -> bool:
@@ -45,31 +41,6 @@ async def ping(address: str, *, count: int, timeout: float) -> float | None:
     except icmplib.ICMPLibError:
         return None
     return cast("float", host.avg_rtt) if host.is_alive else None
-
-
-def ping_many(
-    addresses: Sequence[str], *, count: int, timeout: float
-) -> Mapping[str, float | None]:
-    """Average response of each address in ms, None where it never answered.
-
-    `timeout` is in seconds per packet. Raises NoRight. Runs an event loop of its own.
-    """
-    if not addresses:
-        return {}
-    if not can_ping():
-        raise no_right()
-
-    async def all_of_them() -> dict[str, float | None]:
-        gate = asyncio.Semaphore(_AT_ONCE)
-
-        async def one(address: str) -> float | None:
-            async with gate:
-                return await ping(address, count=count, timeout=timeout)
-
-        answers = await asyncio.gather(*(one(address) for address in addresses))
-        return dict(zip(addresses, answers, strict=True))
-
-    return asyncio.run(all_of_them())
 
 
 def _may_open(kind: socket.SocketKind) -> bool:

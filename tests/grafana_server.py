@@ -1,7 +1,7 @@
 """A small server that speaks the part of Grafana's HTTP API that tigctl uses; its state in memory.
 
 Modelled on Grafana 12: its HTTP API reference (dashboard, folder, data source, folder/dashboard
-search, user, admin; grafana.com/docs/grafana/v12.4/developer-resources/api-reference/http-api)
+search, user; grafana.com/docs/grafana/v12.4/developer-resources/api-reference/http-api)
 and, for what that leaves open, its source (pkg/api/{dashboard,folder,datasources}.go,
 pkg/api/apierrors, pkg/services/dashboards/errors.go, pkg/services/datasources):
 
@@ -102,7 +102,6 @@ class State:
             return self.alerting.firing()
         handler: Callable[[str, _Request], Answer] | None = {
             "user": self._user,
-            "admin": self._admin,
             "datasources": self._datasources,
             "folders": self._folders,
             "search": self._search,
@@ -136,16 +135,6 @@ class State:
             "orgId": 1,
             "isGrafanaAdmin": number == 1,
         }
-
-    def _admin(self, method: str, request: _Request) -> Answer:
-        _, users, number, what = (*request.parts, "", "", "")[:4]
-        if (method, users, what) != ("PUT", "users", "password"):
-            return _error(404, "Not found")
-        if len(str(request.body.get("password") or "")) < 4:
-            return _error(400, "New password too short")
-        login = list(self.passwords)[int(number) - 1]
-        self.passwords[login] = request.body["password"]
-        return 200, {"message": "User password updated"}
 
     # Data sources
 

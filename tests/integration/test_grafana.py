@@ -159,14 +159,6 @@ def test_a_proxy_of_the_environment_is_not_asked(
     assert grafana.accepts_login()
 
 
-def test_the_password_can_be_changed(server: GrafanaServer, grafana: Grafana) -> None:
-    former_password = server.state.passwords["admin"]
-    grafana.set_admin_password("another")
-    assert grafana.accepts_login()
-    with log_in(server, former_password) as former:
-        assert not former.accepts_login()
-
-
 # One plan, one apply
 
 

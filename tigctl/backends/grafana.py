@@ -199,13 +199,6 @@ class Grafana:
             raise
         return True
 
-    def set_admin_password(self, password: str) -> None:
-        """Gives our user, an administrator of Grafana, another password and goes on with it."""
-        number = self._ask("GET", "/user")["id"]
-        self._ask("PUT", f"/admin/users/{number}/password", {"password": password})
-        self.close()
-        self._password = password
-
     # Data sources
 
     def data_sources(self) -> tuple[FoundDataSource, ...]:

@@ -15,7 +15,6 @@ from typing import Any
 
 from tigctl.render.bundle import Board
 
-ALL = "$__all"
 # What a time series panel asks for where it says nothing; Grafana takes its width.
 POINTS = 1000
 

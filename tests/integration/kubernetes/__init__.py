@@ -1,1 +1,1 @@
-"""Tests of the target `kubernetes`; a package, so that a control plane may be its fixture."""
+"""Tests of the target `kubernetes` on a real control plane."""

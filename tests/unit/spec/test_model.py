@@ -18,82 +18,85 @@ from tigctl.spec.model import Fleet, TargetSettings, TenantSettings
 DAY = 86_400
 
 
-def test_the_promised_defaults() -> None:
-    settings = TenantSettings.model_validate({})
-    assert settings.model_dump() == {
-        "target": "local",
+# What docs/workspace.md promises for a tenant.yaml that is empty.
+DEFAULTS = {
+    "target": "local",
+    "class_": "",
+    "namespace": "",
+    "networks": (),
+    "discovery": {"exclude": (), "rate": 1000},
+    "credentials": {},
+    "polling": {"interval": 60, "slow_interval": 21_600, "jitter": 30},
+    "interfaces": {
+        "above": 2_000,
+        "admin_down": False,
+        "types": (),
+        "without_types": (),
+        "alias": "",
+    },
+    "ping": {"count": 4, "method": "auto"},
+    "retention": {"raw": 30 * DAY, "m5": 180 * DAY, "h1": 730 * DAY},
+    "outage": 900,
+    "size": "auto",
+    "resources": {
+        name: {part: {"cpu": None, "memory": None} for part in ("requests", "limits")}
+        for name in ("telegraf", "influxdb", "grafana")
+    },
+    "storage": {
         "class_": "",
-        "namespace": "",
-        "networks": (),
-        "discovery": {"exclude": (), "rate": 1000},
-        "credentials": {},
-        "polling": {"interval": 60, "slow_interval": 21_600, "jitter": 30},
-        "interfaces": {
-            "above": 2_000,
-            "admin_down": False,
-            "types": (),
-            "without_types": (),
-            "alias": "",
+        "replicas": 3,
+        "data_locality": "",
+        "node_tags": (),
+        "disk_tags": (),
+        "influxdb": 20 * 2**30,
+        "grafana": 2**30,
+    },
+    "exposure": {
+        name: {
+            "type": kind,
+            "host": "",
+            "path": "/",
+            "address": "",
+            "port": None,
+            "shared": False,
+            "tls": {"issuer": "", "secret": "", "outside": False},
+        }
+        for name, kind in (("grafana", "gateway"), ("influxdb", "none"))
+    },
+    "isolation": {
+        "telegraf": {"egress": (), "ingress": (), "nodes": ()},
+        "influxdb": {"egress": (), "ingress": (), "clients": ()},
+        "grafana": {"egress": (), "ingress": (), "clients": ()},
+        "jobs": {"egress": ()},
+    },
+    "login": {"oidc": None, "ldap": None, "password": True},
+    "placement": {"spread_by": "topology.kubernetes.io/zone", "required": False},
+    "alerts": {
+        "enabled": True,
+        "contacts": {},
+        "contact": None,
+        "routes": (),
+        "rules": {},
+        "exceptions": (),
+        "mail": {
+            "host": "",
+            "port": 587,
+            "sender": "grafana@localhost",
+            "user": "",
+            "password": None,
+            "tls": "required",
         },
-        "ping": {"count": 4, "method": "auto"},
-        "retention": {"raw": 30 * DAY, "m5": 180 * DAY, "h1": 730 * DAY},
-        "outage": 900,
-        "size": "auto",
-        "resources": {
-            name: {part: {"cpu": None, "memory": None} for part in ("requests", "limits")}
-            for name in ("telegraf", "influxdb", "grafana")
-        },
-        "storage": {
-            "class_": "",
-            "replicas": 3,
-            "data_locality": "",
-            "node_tags": (),
-            "disk_tags": (),
-            "influxdb": 20 * 2**30,
-            "grafana": 2**30,
-        },
-        "exposure": {
-            name: {
-                "type": kind,
-                "host": "",
-                "path": "/",
-                "address": "",
-                "port": None,
-                "shared": False,
-                "tls": {"issuer": "", "secret": "", "outside": False},
-            }
-            for name, kind in (("grafana", "gateway"), ("influxdb", "none"))
-        },
-        "isolation": {
-            "telegraf": {"egress": (), "ingress": (), "nodes": ()},
-            "influxdb": {"egress": (), "ingress": (), "clients": ()},
-            "grafana": {"egress": (), "ingress": (), "clients": ()},
-            "jobs": {"egress": ()},
-        },
-        "login": {"oidc": None, "ldap": None, "password": True},
-        "placement": {"spread_by": "topology.kubernetes.io/zone", "required": False},
-        "alerts": {
-            "enabled": True,
-            "contacts": {},
-            "contact": None,
-            "routes": (),
-            "rules": {},
-            "exceptions": (),
-            "mail": {
-                "host": "",
-                "port": 587,
-                "sender": "grafana@localhost",
-                "user": "",
-                "password": None,
-                "tls": "required",
-            },
-            "runbook": "",
-            "repeat": 4 * 3600,
-        },
-        "maintenance": {},
-        "boards": {},
-        "recovery": {},
-    }
+        "runbook": "",
+        "repeat": 4 * 3600,
+    },
+    "maintenance": {},
+    "boards": {},
+    "recovery": {},
+}
+
+
+def test_the_promised_defaults() -> None:
+    assert TenantSettings.model_validate({}).model_dump() == DEFAULTS
 
 
 def test_the_promised_defaults_of_the_fleet() -> None:

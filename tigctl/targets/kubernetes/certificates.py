@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.kinds import Ref
+from tigctl.targets.kubernetes import conditions
 from tigctl.targets.kubernetes.trouble import Trouble
 
 
@@ -27,9 +28,7 @@ def _why(cluster: Cluster, namespace: str, secret: str) -> Trouble:
         return Trouble(
             "SecretMissing", f"Secret {secret} is not there, and no Certificate makes it"
         )
-    found = (maker.get("status") or {}).get("conditions") or ()
-    conditions = {one["type"]: one for one in found}
-    issuing, ready = conditions.get("Issuing", {}), conditions.get("Ready", {})
+    issuing, ready = conditions.of(maker, "Issuing"), conditions.of(maker, "Ready")
     said = issuing.get("message") or ready.get("message") or "cert-manager has not looked at it"
     refused = issuing.get("reason") == "Failed"
     return Trouble(

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tigctl.targets.kubernetes import conditions
+
 DRIVER = "driver.longhorn.io"
 # Longhorn's own defaults, where a setting cannot be read.
 OVER_PROVISIONING, MINIMAL_AVAILABLE, REPLICAS = 100, 25, 3
@@ -126,14 +128,9 @@ def _closed(spec: Mapping[str, Any], status: Mapping[str, Any]) -> str:
     if spec.get("evictionRequested"):
         return "being emptied"
     for kind, said in (("Ready", "not ready"), ("Schedulable", "not schedulable")):
-        if _condition(status, kind) == "False":
+        if conditions.among(status, kind).get("status") == "False":
             return said
     return ""
-
-
-def _condition(status: Mapping[str, Any], kind: str) -> str:
-    conditions = status.get("conditions") or ()
-    return next((str(one["status"]) for one in conditions if one.get("type") == kind), "")
 
 
 def number(settings: Mapping[str, str], name: str, default: int) -> int:

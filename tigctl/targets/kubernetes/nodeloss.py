@@ -39,9 +39,8 @@ def _silence(cluster: Cluster, name: str) -> str:
         return ""
     if not nodes:
         return f"its node {name} is gone"
-    found = (nodes[0].get("status") or {}).get("conditions") or ()
-    ready = next((one for one in found if one["type"] == "Ready"), None)
-    if ready is None or ready["status"] == "True":
+    ready = conditions.of(nodes[0], "Ready")
+    if not ready or ready["status"] == "True":
         return ""
     since = str(ready.get("lastTransitionTime", "")).replace("T", " ").rstrip("Z")
     return f"its node {name} is not ready since {since} UTC ({ready.get('reason', 'no reason')})"

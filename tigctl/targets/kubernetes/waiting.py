@@ -158,9 +158,9 @@ def _failed(tenant: str, ref: Ref, trouble: Trouble, seconds: float) -> TargetEr
 
 def trouble_of(cluster: Cluster, ref: Ref, workload: Object) -> Trouble | None:
     """What keeps a workload from running; None where nothing speaks of trouble yet."""
-    for condition in (workload.get("status") or {}).get("conditions") or ():
-        if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
-            return Trouble("FailedCreate", str(condition.get("message", "")))
+    if conditions.holds(workload, "ReplicaFailure"):
+        said = conditions.of(workload, "ReplicaFailure").get("message", "")
+        return Trouble("FailedCreate", str(said))
     generation = (workload.get("status") or {}).get("observedGeneration", 0)
     if generation < workload["metadata"]["generation"]:
         return None  # what there is belongs to a former version
@@ -202,17 +202,19 @@ def _revision(replica_set: Object) -> int:
 def _of_pod(cluster: Cluster, pod: Object) -> Trouble | None:
     metadata, status = pod["metadata"], pod.get("status") or {}
     name = metadata["name"]
-    for condition in status.get("conditions") or ():
-        if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            return _unscheduled(cluster, pod, str(condition.get("message", "")))
-    ready = conditions.holds(pod, "Ready")
-    lacks = None if ready else certificates.missing(cluster, metadata["namespace"], pod["spec"])
-    if lacks:
-        return lacks
+    scheduled = conditions.of(pod, "PodScheduled")
+    if scheduled.get("status") == "False":
+        return _unscheduled(cluster, pod, str(scheduled.get("message", "")))
     statuses = [
         *(status.get("initContainerStatuses") or ()),
         *(status.get("containerStatuses") or ()),
     ]
+    # A container runs only once all Secrets are mounted, so from then on nobody has to be asked.
+    mounted = any({"running", "terminated"} & (one.get("state") or {}).keys() for one in statuses)
+    if not mounted and not conditions.holds(pod, "Ready"):
+        lacks = certificates.missing(cluster, metadata["namespace"], pod["spec"])
+        if lacks:
+            return lacks
     for one in statuses:
         waiting = (one.get("state") or {}).get("waiting")
         if not waiting or waiting.get("reason") in {None, "ContainerCreating", "PodInitializing"}:

@@ -11,7 +11,8 @@ from tigctl.render.kubernetes.model import MANAGED_LABEL, TENANT_LABEL
 from tigctl.spec.exposure import Entrance, GatewayReference
 from tigctl.spec.workspace import Tenant
 from tigctl.targets.finding import Finding, failed, ok, warning
-from tigctl.targets.kubernetes.doctor.look import Look, condition, is_default
+from tigctl.targets.kubernetes import conditions
+from tigctl.targets.kubernetes.doctor.look import Look, is_default
 from tigctl.targets.kubernetes.fitting import named
 from tigctl.targets.kubernetes.selecting import selects
 
@@ -75,9 +76,8 @@ def _untaken(found: Object | None, *kinds: str) -> str:
     if found is None:
         return "is not there"
     for kind in kinds or ("Accepted",):
-        said = condition(found, kind)
-        if said.get("status") != "True":
-            why = said.get("message") or "no controller has taken it"
+        if not conditions.holds(found, kind):
+            why = conditions.of(found, kind).get("message") or "no controller has taken it"
             return f"is not {kind}: {why}"
     return ""
 
@@ -195,11 +195,11 @@ def issuers(look: Look) -> Iterator[Finding]:
                 f" does not answer{look.whose(by_address)}",
                 "give it a solver of DNS-01, or use type gateway or ingress",
             )
-        ready = condition(found, "Ready")
-        if ready.get("status") == "True":
+        if conditions.holds(found, "Ready"):
             yield ok(_ISSUER, f"ClusterIssuer {name} is ready{look.whose(tenants)}")
         else:
-            why = ready.get("message") or "cert-manager has not looked at it"
+            said = conditions.of(found, "Ready").get("message")
+            why = said or "cert-manager has not looked at it"
             remedy = f"kubectl describe clusterissuer {name}"
             yield warning(_ISSUER, f"ClusterIssuer {name} is not ready: {why}", remedy)
 

@@ -84,9 +84,3 @@ def is_default(found: Object) -> bool:
 def labels(found: Mapping[str, Any]) -> Mapping[str, str]:
     """The labels of an object."""
     return found["metadata"].get("labels") or {}
-
-
-def condition(found: Mapping[str, Any], kind: str) -> Mapping[str, str]:
-    """A condition of an object's status; empty where it is not set."""
-    conditions = (found.get("status") or {}).get("conditions") or ()
-    return next((one for one in conditions if one.get("type") == kind), {})

@@ -9,7 +9,8 @@ from tigctl.backends.kubernetes.cluster import Object
 from tigctl.render.kubernetes.placement import HOST_NAME
 from tigctl.spec.workspace import Tenant
 from tigctl.targets.finding import Finding, failed, ok, warning
-from tigctl.targets.kubernetes.doctor.look import Look, condition, labels, shut
+from tigctl.targets.kubernetes import conditions
+from tigctl.targets.kubernetes.doctor.look import Look, labels, shut
 from tigctl.targets.kubernetes.fitting import named
 
 _DOMAINS = "failure domains"
@@ -85,7 +86,8 @@ def cilium(look: Look) -> Iterator[Finding]:
         " plugin makes the network, policies of Cilium are objects that nobody reads"
     )
     if nodes and len(without) == len(nodes):
-        others = {condition(one, "NetworkUnavailable").get("reason", "") for one in nodes} - {""}
+        reasons = (conditions.of(one, "NetworkUnavailable").get("reason", "") for one in nodes)
+        others = set(reasons) - {""}
         said = f"; their network is made by: {', '.join(sorted(others))}" if others else ""
         yield failed(_CILIUM, f"no node says that Cilium's agent runs{said}", remedy)
     elif without:
@@ -96,6 +98,6 @@ def cilium(look: Look) -> Iterator[Finding]:
 
 def _is_up(node: Object) -> bool:
     taints = (node.get("spec") or {}).get("taints") or ()
-    network = condition(node, "NetworkUnavailable")
+    network = conditions.of(node, "NetworkUnavailable")
     up = network.get("reason") == _UP and network.get("status") == "False"
     return up and not any(one["key"] == _NOT_UP for one in taints)
