@@ -16,7 +16,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from itertools import islice, product
@@ -328,19 +327,11 @@ def test_snmpd_refuses(snmpd: int, login: User, words: str) -> None:
 # --- Many devices --------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def farm(layout: Layout) -> Iterator[Farm]:
+def farm(layout: Layout) -> contextlib.AbstractContextManager[Farm]:
     serving = Farm()
     for device in layout.build():
         serving.add(device)
-    thread = threading.Thread(target=serving.serve)
-    thread.start()
-    try:
-        yield serving
-    finally:
-        serving.stop()
-        thread.join()
-        serving.close()
+    return serving.in_background()
 
 
 def test_many_devices_and_none_waits_for_the_dead() -> None:

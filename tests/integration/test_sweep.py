@@ -57,21 +57,13 @@ def run(targets: Targets, logins: list[Community], **more: object) -> Swept:
     return sweep(targets, keys, OPTIONS, **more)  # type: ignore[arg-type]  # as swept() says
 
 
-@contextlib.contextmanager
-def farm(devices: dict[str, str]) -> Iterator[Farm]:
+def farm(devices: dict[str, str]) -> contextlib.AbstractContextManager[Farm]:
     """Agents by address with their community, all else silent, on one port of loopback."""
     serving = Farm()
     objects = model.switch(1)
     for number, (address, community) in enumerate(devices.items(), 1):
         serving.add(Device(number, address, Agent(objects, community)))
-    thread = threading.Thread(target=serving.serve)
-    thread.start()
-    try:
-        yield serving
-    finally:
-        serving.stop()
-        thread.join()
-        serving.close()
+    return serving.in_background()
 
 
 def test_everybody_is_found_with_the_first_login_that_fits() -> None:

@@ -21,6 +21,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -116,6 +117,22 @@ class Farm:
             if self._asked_for_statistics:
                 self._asked_for_statistics = False
                 print(json.dumps(self.report()), flush=True)
+
+    @contextlib.contextmanager
+    def in_background(self) -> Iterator[Farm]:
+        """Answers in a thread meanwhile; then the ports are given back."""
+        thread = threading.Thread(target=self.serve)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self.stop()
+            bound, port = self._socket.getsockname()
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
+                # It looks up from its wait. What is bound to all addresses hears this one too.
+                waker.sendto(b"", ("127.0.0.1" if bound == "0.0.0.0" else bound, port))  # noqa: S104
+            thread.join()
+            self.close()
 
     def close(self) -> None:
         """Gives the ports back."""

@@ -107,3 +107,15 @@ class _Duration(click.ParamType[int]):
 
 
 DURATION = _Duration()
+
+
+def wait_option() -> Callable[[Command], Command]:
+    """The option --wait, in seconds."""
+    return click.option(
+        "--wait",
+        metavar="DURATION",
+        type=DURATION,
+        default="5m",
+        show_default=True,
+        help="How long data of every live device is waited for.",
+    )

@@ -12,8 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,21 +23,11 @@ SYS_NAME = "1.3.6.1.2.1.1.5.0"
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@contextlib.contextmanager
-def serving(layout: Layout) -> Iterator[Farm]:
+def serving(layout: Layout) -> contextlib.AbstractContextManager[Farm]:
     farm = Farm()
     for device in layout.build():
         farm.add(device)
-    thread = threading.Thread(target=farm.serve)
-    thread.start()
-    try:
-        yield farm
-    finally:
-        farm.stop()
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
-            waker.sendto(b"", ("127.0.0.1", farm.port))  # it looks up from its wait
-        thread.join()
-        farm.close()
+    return farm.in_background()
 
 
 def ask(farm: Farm, *hosts: str, wait: float = 2.0) -> list[tuple[str, bytes]]:
@@ -94,16 +82,11 @@ def test_bytes_that_are_no_snmp_are_counted_and_survived():
 def test_tcp_ports_accept():
     farm = Farm(bind="127.31.4.1")
     farm.listen("127.31.4.1", farm.port)
-    thread = threading.Thread(target=farm.serve)
-    thread.start()
-    try:
-        with socket.create_connection(("127.31.4.1", farm.port), timeout=2) as connection:
-            assert connection.recv(1) == b""  # accepted, then closed
-    finally:
-        farm.stop()
-        socket.create_connection(("127.31.4.1", farm.port), timeout=2).close()
-        thread.join()
-        farm.close()
+    with (
+        farm.in_background(),
+        socket.create_connection(("127.31.4.1", farm.port), timeout=2) as connection,
+    ):
+        assert connection.recv(1) == b""  # accepted, then closed
 
 
 def test_addresses_leave_out_those_that_end_in_0_or_255():

@@ -9,7 +9,7 @@ import click
 
 from tigctl.cli import applying, keeping, output, place, planning
 from tigctl.cli.applying import Asked
-from tigctl.cli.options import DURATION, every_option, exclusive, tenant_argument
+from tigctl.cli.options import every_option, exclusive, tenant_argument, wait_option
 from tigctl.errors import UsageError
 from tigctl.spec.workspace import Tenant
 from tigctl.targets.kubernetes.options import Options
@@ -57,14 +57,7 @@ from tigctl.targets.model import Json
     is_flag=True,
     help="Go on where no node seems to have room: nodes may come, or pods go (Kubernetes).",
 )
-@click.option(
-    "--wait",
-    metavar="DURATION",
-    type=DURATION,
-    default="5m",
-    show_default=True,
-    help="How long data of every live device is waited for.",
-)
+@wait_option()
 @click.option(
     "--new-tokens",
     is_flag=True,

@@ -8,7 +8,7 @@ import click
 
 from tigctl.cli import output, place, planning, tables
 from tigctl.cli.applying import report
-from tigctl.cli.options import DURATION, tenant_argument
+from tigctl.cli.options import tenant_argument, wait_option
 from tigctl.cli.progress import Steps
 from tigctl.cli.stack import target_of
 from tigctl.cli.tables import Column
@@ -24,14 +24,7 @@ from tigctl.targets.kubernetes.options import Options
 @tenant_argument()
 @click.argument("revision", required=False, type=click.IntRange(1))
 @click.option("--list", "listing", is_flag=True, help="Show which revisions there are.")
-@click.option(
-    "--wait",
-    metavar="DURATION",
-    type=DURATION,
-    default="5m",
-    show_default=True,
-    help="How long data of every live device is waited for.",
-)
+@wait_option()
 def command(tenant: str, revision: int | None, wait: int, *, listing: bool) -> None:
     """Go back to an earlier applied bundle.
 

@@ -205,16 +205,14 @@ def _of_pod(cluster: Cluster, pod: Object) -> Trouble | None:
     scheduled = conditions.of(pod, "PodScheduled")
     if scheduled.get("status") == "False":
         return _unscheduled(cluster, pod, str(scheduled.get("message", "")))
+    ready = conditions.holds(pod, "Ready")
+    lacks = None if ready else certificates.missing(cluster, metadata["namespace"], pod["spec"])
+    if lacks:
+        return lacks
     statuses = [
         *(status.get("initContainerStatuses") or ()),
         *(status.get("containerStatuses") or ()),
     ]
-    # A container runs only once all Secrets are mounted, so from then on nobody has to be asked.
-    mounted = any({"running", "terminated"} & (one.get("state") or {}).keys() for one in statuses)
-    if not mounted and not conditions.holds(pod, "Ready"):
-        lacks = certificates.missing(cluster, metadata["namespace"], pod["spec"])
-        if lacks:
-            return lacks
     for one in statuses:
         waiting = (one.get("state") or {}).get("waiting")
         if not waiting or waiting.get("reason") in {None, "ContainerCreating", "PodInitializing"}:
