@@ -150,6 +150,12 @@ def test(tenant: str, rule: str, device: str | None) -> None:
       tigctl alerts test acme interface-down --device core-sw1
     """
     found = stack(place.one(tenant))
+    target = found.target
+    if not isinstance(target, KubernetesTarget):
+        raise UsageError(
+            f"{tenant} runs on {target.name}, where there is no Grafana to send alerts",
+            hint=f"tigctl alerts check {tenant} tries the rules themselves, without one",
+        )
     alerting = found.bundle.grafana.alerting
     wanted = next((one for one in alerting.rules if one.uid == f"{PREFIX}{rule}"), None)
     if wanted is None:
@@ -157,9 +163,6 @@ def test(tenant: str, rule: str, device: str | None) -> None:
             f"{tenant} has no rule named {rule}", hint=f"tigctl alerts list {tenant} shows them"
         )
     labels = _labels_of(found.tenant, device)
-    target = found.target
-    if not isinstance(target, KubernetesTarget):
-        raise UsageError(f"{tenant} runs on {target.name}, where there is no Grafana")
     made = alert_test.made(wanted, labels)
     try:
         with target.grafana() as grafana:
