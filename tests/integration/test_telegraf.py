@@ -530,9 +530,8 @@ def test_the_script_survives_any_value(tmp_path: Path) -> None:
         if (tag := point.tags.get("storage", "")).endswith(".hrStorageUsed")
     }
     assert numbers['".5"'] == 4.0
-    assert numbers['"-4.5"'] == -36.0
     assert numbers['"1e3"'] == 8000.0
-    assert numbers["-1i"] == -8.0
+    assert not {'"-4.5"', "-1i"} & set(numbers), "less than nothing is used"
     for none in ('""', '"e5"', '"1e999"', '"nan"', '"0x10"', '"٣"', '"23 %"', "true"):
         assert numbers[none] is None, none
 
