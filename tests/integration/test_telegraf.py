@@ -500,7 +500,7 @@ def test_the_script_survives_any_value(tmp_path: Path) -> None:
             *("hrStorageSize", "hrStorageUsed"),
         ):
             kind = '"1.3.6.1.2.1.25.2.1.4"'
-            fields = {"hrStorageType": kind, "hrStorageSize": "4i", "hrStorageUsed": "2i"}
+            fields = {"hrStorageType": kind, "hrStorageSize": "4000i", "hrStorageUsed": "2i"}
             fields |= {"hrStorageAllocationUnits": "8i", name: value}
             told = ",".join(f"{key}={value}" for key, value in fields.items())
             lines.append(f"host-resources:hrStorageTable,index={number}.{name} {told} {number}")
