@@ -510,6 +510,17 @@ def test_revisions_hold_the_whole_bundle(acme: Stage) -> None:
         revisions.load(acme.cluster, acme.tenant, acme.namespace, 7)
 
 
+def test_a_repair_leaves_no_revision(acme: Stage) -> None:
+    wanted = bundle(acme.tenant)
+    acme.apply(wanted)
+    edit(acme, acme.path("configmaps", "telegraf-0"), {"data": {"telegraf.conf": "broken"}})
+    acme.apply(wanted)
+    assert acme.plan(wanted) == {}
+    kept = revisions.numbers(acme.cluster, acme.tenant, acme.namespace)
+    assert [one.number for one in kept] == [1]
+    assert Inventory.load(acme.cluster, acme.namespace).revision == 1
+
+
 def test_destroy_keeps_what_it_is_not_told_to_take(acme: Stage) -> None:
     wanted = bundle(acme.tenant)
     acme.apply(wanted)
