@@ -556,7 +556,9 @@ def test_of_bits_the_worst_count(tmp_path: Path) -> None:
     lines = (f"acme:t,index={number} errors={said}" for number, said in enumerate(told))
     raw.write_text("\n".join(lines))
     exec_ = Table("inputs.exec", {"commands": [f"cat {raw}"], "data_format": "influx"})
-    rules = Table("processors.starlark", {"source": Script(script([Part(metric, (symbol,))]))})
+    source = Script(script([Part(metric, (symbol,))]))
+    names = Table("processors.starlark.constants.NAMES", {}, array=False)
+    rules = Table("processors.starlark", {"source": source}, children=(names,))
 
     points_file, path = tmp_path / "points.lp", tmp_path / "telegraf.conf"
     output_ = Table("outputs.file", {"files": [str(points_file)], "data_format": "influx"})
