@@ -208,7 +208,9 @@ def test_without_the_way_into_pods_the_right_is_named(
     with tenants.stage(plane, tenant, tmp_path) as stage:
         wanted = bundle(tenant)
         stage.apply(wanted)
-        less = map(without("create", "Pod", "portforward"), rights.IN_NAMESPACE)
+        # An API server before 1.35 asks for no more than `get`.
+        verb = "create" if int(plane.api.get("/version")["minor"]) >= 35 else "get"
+        less = map(without(verb, "Pod", "portforward"), rights.IN_NAMESPACE)
         monkeypatch.setattr(rights, "IN_NAMESPACE", tuple(less))
         file = engineer.of_tenant(plane, tenant, stage.namespace)
         stage.cluster = Cluster(kubeconfig=str(file))
@@ -218,7 +220,8 @@ def test_without_the_way_into_pods_the_right_is_named(
             "status": lambda: health(wanted, stage.target()),
             "open": lambda: stage.target().opening("influxdb"),
         }
-        with pytest.raises(Forbidden, match='cannot create resource "pods/portforward"') as error:
+        lacks = f'cannot {verb} resource "pods/portforward"'
+        with pytest.raises(Forbidden, match=lacks) as error:
             acts[act]()
         assert "tigctl rbac" in str(error.value.hint)
 
