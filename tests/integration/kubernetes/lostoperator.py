@@ -32,8 +32,9 @@ class LostStage(Stage):
 
     def __init__(self, plane: Plane, tenant: str, directory: Path) -> None:
         self.directory = directory
+        super().__init__(plane, tenant, 0)  # may fail, and nobody would end a server by then
         self._server = servers.start_influxd(directory / "influxdb", None)
-        super().__init__(plane, tenant, self._server.port)
+        self.port = self._server.port
         self.url = self._server.url
         self.shown: list[str] = []
 
