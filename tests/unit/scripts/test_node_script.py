@@ -73,7 +73,8 @@ class House:
     def up(self) -> subprocess.Popen[str]:
         """Starts one and waits until it is inside."""
         pipe = subprocess.PIPE
-        command = (self.script, "shell")
+        # Bash traps no signal that whoever started the tests ignores, as nohup does.
+        command = ("env", "--default-signal", self.script, "shell")
         started = subprocess.Popen(command, env=self.environ, stdin=pipe, stdout=pipe, text=True)
         self.started.append(started)
         assert started.stdout

@@ -84,6 +84,10 @@ def refusal(what: str, status: int, body: Mapping[str, Any]) -> Refused:
     reason = str(body.get("reason") or "")
     details = body.get("details") or {}
     said = str(body.get("message") or "no reason given").strip()
+    if status == 403 and said.endswith("is forbidden:"):
+        # Kubernetes 1.30 refuses a server-side apply that would create something so, without a word
+        # on who lacks what (apiserver, endpoints/handlers/update.go, withAuthorization).
+        said = f'{said} this user cannot create resource "{details.get("kind", "")}"'
     message = f"the API server refused to {what}: {said}"
     causes = details.get("causes") or []
     if status == 404:
