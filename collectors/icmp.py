@@ -6,6 +6,8 @@ Raw sockets where this process may open them (root, CAP_NET_RAW), else datagram 
 
 from __future__ import annotations
 
+import itertools
+import secrets
 import socket
 from typing import cast
 
@@ -13,6 +15,11 @@ from collectors.errors import NoRight
 
 _GAP = 0.2
 """Seconds between two pings of one address."""
+
+# A raw socket hears the answers to all processes' pings, and icmplib tells them apart by number
+# alone, which it begins at the process's: two processes started one after the other would take a
+# dead host for alive.
+_numbers = itertools.count(secrets.randbelow(1 << 16))
 
 
 def can_raw() -> bool:
@@ -32,9 +39,15 @@ async def ping(address: str, *, count: int, timeout: float) -> float | None:
     """
     import icmplib  # noqa: PLC0415 - only a probe or a sweep needs it
 
+    number = next(_numbers) % ((1 << 16) - 1) + 1  # 0 would let icmplib choose
     try:
         host = await icmplib.async_ping(
-            address, count=count, interval=_GAP, timeout=timeout, privileged=can_raw()
+            address,
+            count=count,
+            interval=_GAP,
+            timeout=timeout,
+            id=number,
+            privileged=can_raw(),
         )
     except icmplib.SocketPermissionError as error:
         raise no_right() from error

@@ -6,6 +6,7 @@ Left out: a host that does not answer, for all of 127.0.0.0/8 does (the demo has
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
 
 import pytest
@@ -48,8 +49,8 @@ def test_loopback_answers() -> None:
 
 @pytest.mark.skipif(not icmp.can_ping(), reason="this process may not ping")
 def test_an_address_nobody_can_reach_is_no_error() -> None:
-    # 0.0.0.1 belongs to no network: the system refuses to send there.
-    assert ping("0.0.0.1") is None
+    # The system sends nothing to all hosts of a network unless a socket asks for that.
+    assert ping("255.255.255.255") is None
 
 
 def test_without_any_right_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,3 +75,21 @@ def test_without_raw_sockets_datagrams_are_tried(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(icmp, "can_raw", lambda: False)
     assert ping("127.0.0.1") == 0.5
     assert asked == [False]
+
+
+def test_no_ping_has_the_number_that_lets_the_library_choose(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import icmplib  # noqa: PLC0415 - as the adapter does
+
+    numbers: list[int] = []
+
+    async def async_ping(address: str, **said: int) -> icmplib.Host:
+        numbers.append(said["id"])
+        return icmplib.Host(address, 1, [0.5])
+
+    monkeypatch.setattr(icmplib, "async_ping", async_ping)
+    monkeypatch.setattr(icmp, "_numbers", itertools.count(65533))
+    for _ in range(4):
+        ping("127.0.0.1")
+    assert numbers == [65534, 65535, 1, 2]
