@@ -127,7 +127,7 @@ class Killing:
         own = {("ConfigMap", names.INVENTORY)} | {
             ("Secret", name) for name in names.SECRETS if name != names.DEVICES_SECRET
         }
-        assert ours == rendered | own
+        assert ours == rendered | own, sorted(ours ^ (rendered | own))
         self._no_token_too_many()
         self._grafana_as_wanted(wanted)
 
