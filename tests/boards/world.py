@@ -17,6 +17,7 @@ import math
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -335,6 +336,8 @@ def _back(server: InfluxServer, bucket: str, hours: int, times: int) -> None:
 
 
 if __name__ == "__main__":
+    # What a script starts in the background ignores the interrupt that scripts/boards ends it by.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     place = Path(sys.argv[1])
     place.mkdir(parents=True)
     with world(place) as running, contextlib.suppress(KeyboardInterrupt):
