@@ -330,6 +330,31 @@ def test_a_lost_inventory_is_written_anew(acme: Stage) -> None:
     }
 
 
+def test_what_two_killed_ones_left_is_taken_away(acme: Stage) -> None:
+    """One deletes, the next makes it anew, and neither lives to write it down."""
+    policy = Ref("CiliumNetworkPolicy", acme.namespace, "default-deny")
+    whole = bundle(acme.tenant)
+    fewer = bundle(acme.tenant, tuple(o for o in objects(acme.tenant) if o["kind"] != policy.kind))
+    acme.apply(whole)
+    former = Inventory.load(acme.cluster, acme.namespace)
+    acme.apply(fewer)
+    former.save(acme.cluster, acme.tenant, acme.namespace)
+    acme.apply(whole)
+    former.save(acme.cluster, acme.tenant, acme.namespace)
+
+    assert acme.plan(whole) == {}
+    acme.apply(whole)
+    live = acme.cluster.get(policy, metadata_only=True)
+    assert live is not None
+    noted = Inventory.load(acme.cluster, acme.namespace).objects[policy]
+    assert noted.uid == live["metadata"]["uid"]
+
+    former.save(acme.cluster, acme.tenant, acme.namespace)
+    assert acme.plan(fewer)["CiliumNetworkPolicy default-deny"].action is Action.DELETE
+    acme.apply(fewer)
+    assert acme.cluster.get(policy, metadata_only=True) is None
+
+
 def test_flags_leave_volumes_and_policies_alone(acme: Stage) -> None:
     wanted = bundle(acme.tenant)
     acme.apply(wanted, volumes=False, policies=False)

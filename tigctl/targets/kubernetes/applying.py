@@ -361,7 +361,10 @@ class Applying:
         return all(one and waiting.is_ready(one) for one in found)
 
     def _note(self, found: Sequence[Difference], there: Snapshot) -> None:
-        """Objects that were as they should be are noted as such, should the inventory not know."""
+        """Objects that were as they should be are noted as such, should the inventory not know.
+
+        It may know one of that name which is gone: a tigctl that was killed did not write it down.
+        """
         if self.target.only is not None:  # `found` is a part only
             return
         changed = {one.ref for one in found}
@@ -369,8 +372,9 @@ class Applying:
         for ref in map(Ref.of, self.bundle.kubernetes):
             metadata = there.objects.get(ref)
             if metadata and ref not in changed:
-                fingerprint = managed.fingerprint(metadata)
-                objects.setdefault(ref, Applied(str(metadata["uid"]), fingerprint))
+                noted = Applied(str(metadata["uid"]), managed.fingerprint(metadata))
+                if ref not in objects or objects[ref].uid != noted.uid:
+                    objects[ref] = noted
         self._carrier.inventory = self._carrier.inventory.but(
             objects=objects, addresses=self.target.addresses
         )

@@ -105,9 +105,9 @@ class Carrier:
         objects = dict(self.inventory.objects)
         for one in found:
             self.checked()
-            known = objects.pop(one.ref, None)
+            objects.pop(one.ref, None)
             try:
-                self.cluster.delete(one.ref, uid=known.uid if known else "")
+                self.cluster.delete(one.ref, uid=one.uid)
             except (NotThere, Stale):
                 continue
         self.inventory = self.inventory.but(objects=objects)

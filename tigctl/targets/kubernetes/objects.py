@@ -43,7 +43,7 @@ class Difference:
     `wanted` is what is applied (None: delete). `extra` are fields that others added and that
     have to go; `drift` is all that others set otherwise than wanted, with their values.
     `anew`: the API server does not change these fields in place, so the object is deleted and
-    made again.
+    made again. `uid` is that of an object to be deleted: none that takes its name goes.
     """
 
     ref: Ref
@@ -52,6 +52,7 @@ class Difference:
     extra: tuple[Path, ...] = ()
     drift: tuple[tuple[Path, Any], ...] = ()
     anew: bool = False
+    uid: str = ""
 
 
 def stamped(wanted: Object) -> Object:
@@ -135,15 +136,14 @@ def _untouched(ref: Ref, wanted: Object, snapshot: Snapshot, inventory: Inventor
 def _deletions(wanted: Any, snapshot: Snapshot, inventory: Inventory) -> Iterator[Difference]:
     """What tigctl made for this tenant and what is not wanted any more.
 
-    Only what carries tigctl's own mark as its maker, and either stands in the inventory or was
-    applied by a tigctl that was killed before it could write that down. Never volumes, and
-    nothing of the cluster.
+    Only what carries tigctl's own mark as its maker, whatever the inventory says of it: a tigctl
+    that was killed could not write down what it made, nor that it had deleted another of that
+    name. Never volumes, and nothing of the cluster.
     """
     order = {kind: number for number, kind in enumerate(names.KINDS)}
     for ref in sorted(snapshot.objects, key=lambda ref: (-order[ref.kind], ref)):
         metadata = snapshot.objects[ref]
         labels = metadata.get("labels") or {}
-        known = inventory.objects.get(ref)
         if (
             ref in wanted
             or not ref.namespace
@@ -152,11 +152,11 @@ def _deletions(wanted: Any, snapshot: Snapshot, inventory: Inventory) -> Iterato
             or labels.get(names.MANAGED) != "tigctl"
             or managed.ours(metadata) is None
             or metadata.get("deletionTimestamp")
-            or (known is not None and known.uid != metadata.get("uid"))
             or _stays(ref, inventory)
         ):
             continue
-        yield Difference(ref, Change(Action.DELETE, ref.kind, ref.name, manager="tigctl"), None)
+        change = Change(Action.DELETE, ref.kind, ref.name, manager="tigctl")
+        yield Difference(ref, change, None, uid=str(metadata["uid"]))
 
 
 def _stays(ref: Ref, inventory: Inventory) -> bool:
