@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import pytest
 
-from collectors.device import Device
-from collectors.knowledge.load import load_library
-from collectors.probe.model import Options
-from tests.integration.agents import Object, agents
-from tests.integration.chain import polled
+from tests.integration.agents import Object
+from tests.integration.chain import told_of
 from tests.integration.lineprotocol import Point
-from tests.integration.test_telegraf import assert_in_data_model, of, port, system
+from tests.integration.test_telegraf import of, port, system
 
 pytestmark = pytest.mark.real
 
@@ -100,34 +97,37 @@ def rows(table: int, named: dict[str, tuple[str, int]]) -> list[Object]:
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> list[Point]:
     directory = tmp_path_factory.mktemp("names")
-    (directory / "own").mkdir()
-    (directory / "own/acme.yaml").write_text(PROFILE + IMPOSSIBLE)
-    library = load_library([directory / "own"])
-    names = {"r1": "127.44.1.1", "r2": "127.44.1.2"}
     served = {
-        names["r1"]: [
-            *system("r1"),
-            *port(1),
-            *rows(3, {"10": ("FAN1", 3000), "11": ("FAN2", 3100)}),
-            *rows(4, {"2": ("CPU", 41), "9": ("CPU", 42), "10": ("CPU", 43), "11": ("Inlet", 20)}),
-            *rows(5, {"1": ("Inlet", 21), "2": ("Outlet", 30)}),
-            *((f"{ACME}.7.1.2.{index}", 2, used) for index, used in POOLS.items()),
-            *((f"{ACME}.7.1.3.{index}", 2, 100) for index in POOLS),
-            *rows(9, {"1": ("Inlet", 22)}),
-            *((f"{ACME}.8.1.2.{index}", 2, 7) for index in (LB_WEB, "2")),
-            *((f"{ACME}.6.1.2.{index}", 2, 5) for index in (LB_WEB, f"{LB_WEB}.1", "3.108.98.49")),
-        ],
-        names["r2"]: [
-            *system("r2"),
-            *port(1),
-            *rows(3, {"10": ("FAN", 3000), "11": ("FAN", 3100), "12": ("PSU fan", 3200)}),
-        ],
+        "r1": (
+            "127.44.1.1",
+            [
+                *system("r1"),
+                *port(1),
+                *rows(3, {"10": ("FAN1", 3000), "11": ("FAN2", 3100)}),
+                *rows(
+                    4, {"2": ("CPU", 41), "9": ("CPU", 42), "10": ("CPU", 43), "11": ("Inlet", 20)}
+                ),
+                *rows(5, {"1": ("Inlet", 21), "2": ("Outlet", 30)}),
+                *((f"{ACME}.7.1.2.{index}", 2, used) for index, used in POOLS.items()),
+                *((f"{ACME}.7.1.3.{index}", 2, 100) for index in POOLS),
+                *rows(9, {"1": ("Inlet", 22)}),
+                *((f"{ACME}.8.1.2.{index}", 2, 7) for index in (LB_WEB, "2")),
+                *(
+                    (f"{ACME}.6.1.2.{index}", 2, 5)
+                    for index in (LB_WEB, f"{LB_WEB}.1", "3.108.98.49")
+                ),
+            ],
+        ),
+        "r2": (
+            "127.44.1.2",
+            [
+                *system("r2"),
+                *port(1),
+                *rows(3, {"10": ("FAN", 3000), "11": ("FAN", 3100), "12": ("PSU fan", 3200)}),
+            ],
+        ),
     }
-    with agents(directory, served) as number:
-        devices = [Device(name, at, port=number, icmp=False) for name, at in names.items()]
-        points = polled(devices, library, Options(timeout=10, concurrency=2), directory)
-    assert_in_data_model(points)
-    return points
+    return told_of(served, PROFILE + IMPOSSIBLE, directory)
 
 
 def test_a_number_stands_only_behind_names_that_repeat(told: list[Point]) -> None:

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from collectors.device import Device
-from collectors.knowledge.load import load_library
-from collectors.probe.model import Options
-from tests.integration.agents import Object, agents
-from tests.integration.chain import polled
+from tests.integration.agents import Object
+from tests.integration.chain import told_of
 from tests.integration.lineprotocol import Point
-from tests.integration.test_telegraf import assert_in_data_model, of, port, system
+from tests.integration.test_telegraf import of, port, system
 
 pytestmark = pytest.mark.real
 
@@ -77,19 +74,11 @@ def sensors(first: str, divisor: int) -> list[Object]:
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> list[Point]:
     directory = tmp_path_factory.mktemp("joined")
-    (directory / "own").mkdir()
-    (directory / "own/acme.yaml").write_text(PROFILE)
-    library = load_library([directory / "own"])
-    names = {"r1": "127.44.0.1", "r2": "127.44.0.2"}
     served = {
-        names["r1"]: [*system("r1"), *sensors("left", 10)],
-        names["r2"]: [*system("r2"), *sensors("right", 1)],
+        "r1": ("127.44.0.1", [*system("r1"), *sensors("left", 10)]),
+        "r2": ("127.44.0.2", [*system("r2"), *sensors("right", 1)]),
     }
-    with agents(directory, served) as number:
-        devices = [Device(name, at, port=number, icmp=False) for name, at in names.items()]
-        points = polled(devices, library, Options(timeout=10, concurrency=2), directory)
-    assert_in_data_model(points)
-    return points
+    return told_of(served, PROFILE, directory)
 
 
 def test_a_row_is_named_by_the_row_it_points_to_and_scaled_by_a_scalar(told: list[Point]) -> None:

@@ -20,7 +20,6 @@ from tigctl.targets.kubernetes import (
     fitting,
     keeping,
     lease,
-    managed,
     names,
     pools,
     recovering,
@@ -361,22 +360,13 @@ class Applying:
         return all(one and waiting.is_ready(one) for one in found)
 
     def _note(self, found: Sequence[Difference], there: Snapshot) -> None:
-        """Objects that were as they should be are noted as such, should the inventory not know.
-
-        It may know one of that name which is gone: a tigctl that was killed did not write it down.
-        """
+        """Objects that were as they should be are noted as such, should the inventory not know."""
         if self.target.only is not None:  # `found` is a part only
             return
-        changed = {one.ref for one in found}
-        objects = dict(self._carrier.inventory.objects)
-        for ref in map(Ref.of, self.bundle.kubernetes):
-            metadata = there.objects.get(ref)
-            if metadata and ref not in changed:
-                noted = Applied(str(metadata["uid"]), managed.fingerprint(metadata))
-                if ref not in objects or objects[ref].uid != noted.uid:
-                    objects[ref] = noted
-        self._carrier.inventory = self._carrier.inventory.but(
-            objects=objects, addresses=self.target.addresses
+        refs = {*map(Ref.of, self.bundle.kubernetes)} - {one.ref for one in found}
+        right = {ref: there.objects[ref] for ref in refs if ref in there.objects}
+        self._carrier.inventory = self._carrier.inventory.noting(right).but(
+            addresses=self.target.addresses
         )
 
     def _share_kept(self, found: Sequence[Difference], there: Snapshot) -> None:

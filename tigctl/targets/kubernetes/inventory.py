@@ -95,6 +95,18 @@ class Inventory:
         }
         cluster.apply(wanted, force=True)
 
+    def noting(self, there: Mapping[Ref, Mapping[str, Any]]) -> Self:
+        """With these objects (metadata by reference) as they are, where it does not know them.
+
+        It may know one of that name which is gone: a tigctl that was killed did not write it down.
+        """
+        objects = dict(self.objects)
+        for ref, metadata in there.items():
+            noted = Applied.of({"metadata": metadata})
+            if ref not in objects or objects[ref].uid != noted.uid:
+                objects[ref] = noted
+        return self.but(objects=objects)
+
     def but(self, **changes: Any) -> Self:
         """A copy with other values."""
         return replace(self, **changes)
