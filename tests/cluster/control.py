@@ -97,6 +97,8 @@ def controller_manager(places: Places) -> list[str | Path]:
         f"--cluster-signing-key-file={keys.key('authority')}",
         "--kube-api-qps=200",
         "--kube-api-burst=400",
+        # A pod that comes in the same moment as its quota may go uncounted until then.
+        "--resource-quota-sync-period=10s",
     ]
 
 
