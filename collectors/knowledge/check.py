@@ -10,11 +10,11 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, product
 
 from collectors.errors import ProfileFault
 from collectors.knowledge.match import fits
-from collectors.knowledge.model import Library, Metric, Output, Profile, Symbol
+from collectors.knowledge.model import PLACEHOLDER, Library, Metric, Output, Profile, Symbol
 
 # enterprises: below it each vendor has one number (RFC 2578).
 _ENTERPRISES = "1.3.6.1.4.1"
@@ -35,6 +35,7 @@ def remarks(library: Library, *, own: bool = False) -> tuple[ProfileFault, ...]:
         for metric in mine:
             found[profile.name] += (f"{metric.name}: {text}" for text in _metric(metric))
         found[profile.name] += _objects(mine)
+        found[profile.name] += _equal_names(profile)
     for first, second in combinations(library.profiles, 2):
         if pattern := _tie(first, second):
             found[second.name].append(
@@ -154,3 +155,42 @@ def _values(metric: Metric) -> set[str]:
         if output.state:
             names.add(output.state.symbol)
     return names
+
+
+def _equal_names(profile: Profile) -> Iterator[str]:
+    """Tables that would give one and the same point where a device answers both.
+
+    Only names that stand in the profile can be compared: those a device gives its rows are not
+    known before it is asked. Rows of equal numbers in two tables count as equal names.
+    """
+    for first, second in combinations(profile.metrics, 2):
+        if profile.name not in {first.profile, second.profile}:
+            continue  # remarked on in the profile that has both
+        if first.when or second.when or _stands_back(first, second) or _stands_back(second, first):
+            continue
+        pairs = product(first.outputs, second.outputs)
+        if name := next((_point(one) for one, two in pairs if _same_point(one, two)), ""):
+            yield (
+                f"{first.name} and {second.name} both give {name}; say by `unless` which stands"
+                " back, or tell them apart by name"
+            )
+
+
+def _stands_back(metric: Metric, other: Metric) -> bool:
+    return not {other.name, other.id, f"*:{other.name}"}.isdisjoint(metric.unless)
+
+
+def _same_point(one: Output, two: Output) -> bool:
+    if one.measurement != two.measurement or one.tags != two.tags:
+        return False
+    asked = {
+        name.partition(".")[0] for tag in one.tags.values() for name in PLACEHOLDER.findall(tag)
+    }
+    fields = bool(one.fields.keys() & two.fields.keys()) or bool(one.state and two.state)
+    return fields and asked <= {"index"}
+
+
+def _point(output: Output) -> str:
+    """A point's name, for a person."""
+    said = ", ".join(f"{tag} '{text}'" for tag, text in sorted(output.tags.items()))
+    return f"{output.measurement} with {said}" if said else output.measurement

@@ -128,6 +128,53 @@ def test_an_object_under_two_names_and_one_that_is_read_twice(profiles: Folder) 
     assert found(profiles, odd=GOOD + instead) == []
 
 
+ALIKE = """\
+- MIB: ACME-MIB
+  table: {OID: 1.3.6.1.4.1.99999.5, name: acmeFirst}
+  symbols: [{OID: 1.3.6.1.4.1.99999.5.1.2, name: acmeVolts}]
+  tigctl:
+    outputs:
+    - {to: sensor, tags: {class: voltage, sensor: "Phase {index}"}, fields: {value: acmeVolts}}
+- MIB: ACME-MIB
+  table: {OID: 1.3.6.1.4.1.99999.6, name: acmeSecond}
+  symbols:
+  - {OID: 1.3.6.1.4.1.99999.6.1.2, name: acmeMillivolts}
+  - {OID: 1.3.6.1.4.1.99999.6.1.3, name: acmeText}
+  tigctl:
+    outputs:
+    - to: sensor
+      tags: {class: voltage, sensor: "Phase {index}"}
+      fields: {value: acmeMillivolts / 1000}
+      where: acmeText != ''
+"""
+
+
+def test_two_tables_that_would_give_one_and_the_same_point(profiles: Folder) -> None:
+    def remarked(before: str, after: str) -> list[str]:
+        assert before in ALIKE
+        first, _, second = ALIKE.rpartition(before)
+        return found(profiles, odd=GOOD + first + after + second)
+
+    (remark,) = remarked("Phase {index}", "Phase {index}")
+    assert remark.startswith(
+        "odd.yaml: acmeFirst and acmeSecond both give sensor with class 'voltage', sensor"
+        " 'Phase {index}'; say by `unless`"
+    )
+    second = "    outputs:\n    - to"
+    assert remarked(second, f"    unless: [acmeFirst]\n{second}") == []
+    assert remarked(second, f"    unless: ['*:acmeFirst']\n{second}") == []
+    assert remarked("Phase {index}", "Row {index}") == []
+    assert remarked("class: voltage", "class: current") == []
+    # What the device calls its rows is not known, and both may make up one point.
+    assert remarked("Phase {index}", "Phase {acmeText}") == []
+    child = "sysobjectid: 1.3.6.1.4.1.99999.2.*\nextends: base\ntigctl: {description: x}\n"
+    base, _, other = ALIKE.partition("- MIB: ACME-MIB\n  table: {OID: 1.3.6.1.4.1.99999.6")
+    other = f"metrics:\n- MIB: ACME-MIB\n  table: {{OID: 1.3.6.1.4.1.99999.6{other}"
+    (profiles.path / "odd.yaml").unlink()
+    (remark,) = found(profiles, base=GOOD + base, child=child + other)
+    assert remark.startswith("child.yaml: acmeSecond and acmeFirst both give sensor with class")
+
+
 def test_a_symbol_that_only_stands_for_newer_devices_is_used(profiles: Folder) -> None:
     newer = "{OID: 1.3.6.1.4.1.99999.3.1.9, name: acmeNew}"
     gate = f"name: acmeTotal, tigctl: {{unless: [acmeNew]}}}}\n  - {newer}"
