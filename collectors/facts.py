@@ -58,6 +58,8 @@ class Facts:
         interfaces: digest of the interfaces' names, and one of names with their indices. Where
             the first stays and the second changes, the device has numbered them anew.
         neighbours: by LLDP and CDP, sorted.
+        enterprises: numbers below 1.3.6.1.4.1 under which it answers, but for those of agents;
+            asked only of a device whose sysObjectID names nobody, or Net-SNMP.
     """
 
     credentials: str
@@ -75,6 +77,7 @@ class Facts:
     interfaces: tuple[str, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    enterprises: tuple[str, ...] = ()
 
     @property
     def wrap_s(self) -> float | None:

@@ -4,7 +4,8 @@ The order of precedence, which settles every tie:
 1. the device's own kind: of all profiles whose sysObjectID pattern fits (and whose sysdescr
    pattern and `answers`, where it has them, fit too), own ones before shipped ones, then the
    longest pattern, then one that asks for more than sysObjectID before one that does not, then
-   the name;
+   the name. Where the sysObjectID names nobody, or Net-SNMP, what the device answers may say
+   more (see the module `stranger`);
 2. capabilities the device answers: own ones before shipped ones, then by `rank`, then by name.
 Of each measurement (of sensors: of each class) the first profile that gives any wins, unless
 a metric says `additional`. Within one profile all metrics add up. What stands in a metric's
@@ -33,6 +34,7 @@ from collectors.knowledge.model import (
     Symbol,
 )
 from collectors.knowledge.naming import asked
+from collectors.knowledge.stranger import ENTERPRISES, candidates, most_told, unnamed
 
 # What a device gets that was never probed: names of shipped profiles.
 UNPROBED = ("if-mib", "system")
@@ -40,9 +42,16 @@ UNPROBED = ("if-mib", "system")
 _SIZES = frozenset({"total_bytes", "capacity"})
 
 
-def questions(library: Library, sys_object_id: str, sys_descr: str) -> Questions:
-    """What has to be asked to know which profiles fit, and which of their metrics answer."""
-    profiles = _placed(library, _likely(library, sys_object_id, sys_descr), sys_object_id)
+def questions(
+    library: Library, sys_object_id: str, sys_descr: str, enterprises: Sequence[str] = ()
+) -> Questions:
+    """What has to be asked to know which profiles fit, and which of their metrics answer.
+
+    `enterprises` are those below which a device answers whose sysObjectID names nobody.
+    """
+    likely = _likely(library, sys_object_id, sys_descr)
+    likely += candidates(library, enterprises, sys_descr)
+    profiles = _placed(library, likely, sys_object_id)
     columns = dict.fromkeys(oid for profile in profiles for oid in profile.answers)
     metrics = [metric for profile in profiles for metric in profile.metrics]
     symbols = [symbol for metric in metrics for symbol in metric.symbols]
@@ -62,7 +71,9 @@ def questions(library: Library, sys_object_id: str, sys_descr: str) -> Questions
     exact = dict.fromkeys(symbol.oid for symbol in symbols if symbol.exact)
     names = asked(metrics)
     columns |= dict.fromkeys(oid for one in names for oid in (one.column, one.beside) if oid)
-    return Questions(tuple(columns), tuple(texts), tuple(exact), tuple(rows), names)
+    return Questions(
+        tuple(columns), tuple(texts), tuple(exact), tuple(rows), names, unnamed(sys_object_id)
+    )
 
 
 def _sources(profiles: Iterable[Profile]) -> Iterator[IdentitySource]:
@@ -82,6 +93,8 @@ def match(library: Library, facts: Facts | None) -> Match:
     likely = _likely(library, facts.sys_object_id, facts.sys_descr)
     placed = (resolved(library, profile, facts.sys_object_id) for profile in likely)
     kind = next((profile for profile in placed if _fitting(profile, facts)), None)
+    if unnamed(facts.sys_object_id) and (kind is None or _is_plain(kind)):
+        kind = _by_enterprise(library, facts) or kind
     chain = _placed(library, [kind] if kind else [], facts.sys_object_id)
     answered = frozenset(oid for oid, rows in facts.answers.items() if rows)
     denied = _denied(library, chain, facts)
@@ -170,6 +183,17 @@ def _kinds(library: Library, sys_object_id: str) -> tuple[tuple[Profile, int], .
     return known
 
 
+def _by_enterprise(library: Library, facts: Facts) -> Profile | None:
+    """The kind by what answers, where the sysObjectID leaves it open."""
+    some = candidates(library, facts.enterprises, facts.sys_descr)
+    return most_told([profile for profile in some if _fitting(profile, facts)], facts)
+
+
+def _is_plain(profile: Profile) -> bool:
+    """Whether only the sysObjectID speaks for it."""
+    return _certain(profile) and not profile.descr_pattern
+
+
 def _certain(profile: Profile) -> bool:
     """Whether nothing has to be asked before it is known that it fits."""
     return not profile.answers and not profile.when
@@ -195,9 +219,12 @@ def _because(kind: Profile | None, facts: Facts) -> str:
     if kind is None:
         given = facts.sys_object_id or "it tells no sysObjectID"
         return f"no profile knows sysObjectID {given}; only what standard MIBs tell"
-    pattern = max(
-        (pattern for pattern in kind.object_ids if fits(pattern, facts.sys_object_id)), key=len
-    )
+    fitting = [pattern for pattern in kind.object_ids if fits(pattern, facts.sys_object_id)]
+    if not fitting:
+        roots = ", ".join(f"{ENTERPRISES}.{number}" for number in facts.enterprises)
+        given = f"sysObjectID {facts.sys_object_id}" if facts.sys_object_id else "no sysObjectID"
+        return f"{given} does not say what it is, and objects of this kind answer below {roots}"
+    pattern = max(fitting, key=len)
     verb = "begins with" if pattern.endswith("*") else "is"
     reasons = [f"sysObjectID {facts.sys_object_id} {verb} {pattern.removesuffix('.*')}"]
     if pattern == "*":

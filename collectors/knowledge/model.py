@@ -308,6 +308,8 @@ class Questions:
         exact: complete OIDs of values in tables; which of them are there is asked.
         rows: columns in which the first row that fits is looked for.
         names: columns that name rows; which names more than one row has is asked.
+        stranger: whether the sysObjectID names nobody; below which enterprises the device
+            answers is worth asking.
     """
 
     columns: tuple[str, ...]
@@ -315,6 +317,7 @@ class Questions:
     exact: tuple[str, ...] = ()
     rows: tuple[IdentitySource, ...] = ()
     names: tuple[NameColumn, ...] = ()
+    stranger: bool = False
 
 
 @dataclass(frozen=True, slots=True)

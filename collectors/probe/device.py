@@ -19,6 +19,7 @@ from collectors.errors import NoRight
 from collectors.facts import Facts, Found, Silence
 from collectors.knowledge.identify import found_rows, told
 from collectors.knowledge.model import IdentitySource
+from collectors.knowledge.stranger import AGENTS
 from collectors.probe import words
 from collectors.probe.interfaces import IF_DESCR, IF_NAME, digests, fastest, interface_key
 from collectors.probe.model import Inquiry, Options
@@ -112,9 +113,14 @@ class _Probe:
         there = {oid: value for oid, value in system.items() if not value.absent}
         sys_object_id = object_id(there[SYS_OBJECT_ID]) if SYS_OBJECT_ID in there else ""
         sys_descr, sys_name = (clean(there[oid].text) if oid in there else "" for oid in _TEXTS)
-        questions = self._inquiry(sys_object_id, sys_descr)
+        questions = self._inquiry(sys_object_id, sys_descr, ())
+        enterprises: tuple[str, ...] = ()
         name = sys_name or sys_descr[:40] or sys_object_id or "a device without a name"
         try:
+            if questions.stranger:
+                found = await survey.enterprises()
+                enterprises = tuple(number for number in found if number not in AGENTS)
+                questions = self._inquiry(sys_object_id, sys_descr, enterprises)
             wanted = {*map(parse_oid, questions.columns)}
             columns = await survey.count(
                 wanted | {*ASKED}, _INTERFACE_NAMES, naming_columns(questions.names)
@@ -155,6 +161,7 @@ class _Probe:
             interfaces=digests(columns, interface_key(columns)),
             neighbours=beside,
             names=repeated(questions.names, columns),
+            enterprises=enterprises,
         )
 
     async def _ping(self) -> Ping:

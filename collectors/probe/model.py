@@ -64,6 +64,11 @@ class Questions(Protocol):
     def names(self) -> tuple[NameColumn, ...]:
         """Columns that name rows, whose names are compared."""
 
+    @property
+    def stranger(self) -> bool:
+        """Whether it is worth asking below which enterprises the device answers."""
 
-Inquiry = Callable[[str, str], Questions]
-"""From sysObjectID and sysDescr to what the device is worth asking for."""
+
+Inquiry = Callable[[str, str, tuple[str, ...]], Questions]
+"""From sysObjectID, sysDescr and the enterprises below which it answers (none, while nobody has
+asked) to what the device is worth asking for."""

@@ -25,6 +25,10 @@ from collectors.snmp.session import Session
 
 SYS_OBJECT_ID: Oid = (1, 3, 6, 1, 2, 1, 1, 2, 0)
 
+ENTERPRISES: Oid = (1, 3, 6, 1, 4, 1)
+
+MOST_ENTERPRISES = 16
+"""More of them are not looked for; a host has two or three."""
 MOST_REPETITIONS = 50
 MOST_ROWS = 5_000
 """Rows of one column that are counted; what goes on after that is not followed."""
@@ -112,6 +116,21 @@ class Survey:
             for oid, answer in answers.items()
             if answer.oid == oid and not answer.absent
         }
+
+    async def enterprises(self) -> tuple[str, ...]:
+        """The numbers below enterprises (RFC 2578) under which anything answers, in order."""
+        found: list[str] = []
+        at = ENTERPRISES
+        while len(found) < MOST_ENTERPRISES:
+            answer = (await self._each([at], self._session.get_next)).get(at)
+            if answer is None or answer.absent or answer.oid <= at:
+                break
+            number = answer.oid[len(ENTERPRISES) : len(ENTERPRISES) + 1]
+            if not number or answer.oid[: len(ENTERPRISES)] != ENTERPRISES:
+                break
+            found.append(str(number[0]))
+            at = (*ENTERPRISES, number[0] + 1)
+        return tuple(found)
 
     async def count(
         self, oids: Iterable[Oid], keep: Iterable[Oid], glance: Iterable[Oid] = ()

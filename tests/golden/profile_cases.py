@@ -22,6 +22,7 @@ from collectors.knowledge.identify import found_rows
 from collectors.knowledge.match import questions
 from collectors.knowledge.model import Library, NameColumn
 from collectors.knowledge.naming import clashing
+from collectors.knowledge.stranger import AGENTS, ENTERPRISES
 
 FOLDER = Path(__file__).with_name("profiles")
 # Each worker of the tests reads hundreds of them: the compiled loader is ten times as fast.
@@ -56,6 +57,14 @@ class Case:
         told = {oid: value for oid, _, value in self.objects}
         object_id, descr, name = (told[f"1.3.6.1.2.1.1.{column}.0"] for column in (2, 1, 5))
         asked = questions(library, object_id, descr)
+        enterprises: tuple[str, ...] = ()
+        if asked.stranger:
+            start = f"{ENTERPRISES}."
+            below = {
+                oid.removeprefix(start).partition(".")[0] for oid in told if oid.startswith(start)
+            }
+            enterprises = tuple(sorted(below - AGENTS, key=int))
+            asked = questions(library, object_id, descr, enterprises)
         answers = Counter(
             column for oid in told for column in asked.columns if oid.startswith(f"{column}.")
         )
@@ -74,7 +83,14 @@ class Case:
         repeated = clashing({one: self._named(one, told) for one in asked.names})
         repeated = {key: rows for key, rows in repeated.items() if key.partition("/")[0] in answers}
         return Facts(
-            "default", object_id, descr, name, answers=answers, texts=texts, names=repeated
+            "default",
+            object_id,
+            descr,
+            name,
+            answers=answers,
+            texts=texts,
+            names=repeated,
+            enterprises=enterprises,
         )
 
     def _named(self, names: NameColumn, told: Mapping[str, str]) -> dict[str, str]:

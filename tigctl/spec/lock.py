@@ -83,6 +83,8 @@ def _facts(facts: Facts) -> Iterator[str]:
         yield f'        "fastest": {facts.fastest}'
     if facts.interfaces:
         yield f'        "interfaces": {json.dumps(facts.interfaces)}'
+    if facts.enterprises:
+        yield f'        "enterprises": {json.dumps(facts.enterprises)}'
     if facts.names:
         lines = [
             f"          {json.dumps(key)}: {json.dumps(list(facts.names[key]))}"
@@ -178,6 +180,7 @@ def _read_facts(entry: dict[str, Any]) -> Facts:
     numbers = {key: _number(entry.pop(key)) for key in ("max_repetitions", "answer_ms")}
     fastest = _number(entry.pop("fastest", 0))
     interfaces = tuple(map(_text, entry.pop("interfaces", ())))
+    enterprises = tuple(map(_text, entry.pop("enterprises", ())))
     names = {key: tuple(map(_text, found)) for key, found in entry.pop("names", {}).items()}
     key = InterfaceKey(entry.pop("interface_key"))
     named = {
@@ -201,6 +204,7 @@ def _read_facts(entry: dict[str, Any]) -> Facts:
         interfaces=interfaces,
         neighbours=beside,
         names=names,
+        enterprises=enterprises,
     )
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from collectors.discovery.asking import Question, questions, seen, understand
 from collectors.login import AuthProtocol, PrivacyProtocol
-from collectors.probe.survey import MOST_ROWS, Stalled, Survey
+from collectors.probe.survey import MOST_ENTERPRISES, MOST_ROWS, Stalled, Survey
 from collectors.snmp import ber, keys
 from collectors.snmp.ber import Malformed, Oid
 from collectors.snmp.credentials import CommunityKeys, UserKeys
@@ -200,6 +200,7 @@ def test_a_survey_of_a_whimsical_agent_ends(chance: random.Random) -> None:
         columns = await survey.count(tables, tables[:1])
         await survey.get([(*oid, 1) for oid in tables])
         await survey.head(tables[:3], 64)
+        assert len(await survey.enterprises()) <= MOST_ENTERPRISES
         assert all(0 <= column.rows <= MOST_ROWS for column in columns.values())
 
     with contextlib.suppress(Stalled, DeadlinePassed):

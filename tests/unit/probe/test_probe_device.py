@@ -63,6 +63,7 @@ class Wanted:
     exact: tuple[str, ...] = ()
     rows: tuple[IdentitySource, ...] = ()
     names: tuple[NameColumn, ...] = ()
+    stranger: bool = False
 
 
 OBJECTS = [
@@ -130,6 +131,31 @@ def test_few_requests_are_sent() -> None:
     facts_of(counting)
     # GET, GETNEXT, first columns, five columns of 52 rows in 50 at most each, texts.
     assert count[0] <= 16
+
+
+@pytest.mark.parametrize("login", [V1, V2C], ids=["v1", "v2c"])
+def test_a_stranger_is_asked_below_which_enterprises_it_answers(login: Community) -> None:
+    objects = [
+        *OBJECTS,
+        ("1.3.6.1.4.1.2021.4.5.0", ber.integer(1)),
+        ("1.3.6.1.4.1.8072.1.0", ber.integer(1)),
+        ("1.3.6.1.4.1.88888.1.0", ber.integer(1)),
+        ("1.3.6.1.6.3.10.2.1.2.0", ber.integer(1)),
+    ]
+    asked: list[tuple[str, ...]] = []
+
+    def inquiry(_object_id: str, _descr: str, enterprises: tuple[str, ...]) -> Wanted:
+        asked.append(enterprises)
+        return Wanted(stranger=True)
+
+    with serving(well_behaved(sorted(objects, key=lambda one: parse_oid(one[0])))) as port:
+        ask = Ask(Device("fake", "127.0.0.1", port), (login,))
+        found = probe_with([ask], inquiry, ENVIRON, OPTIONS, lambda *_: None)["fake"]
+    assert found.facts, found.silence
+    assert found.facts.enterprises == ("88888", "99999")
+    assert asked == [(), ("88888", "99999")]
+    assert dict(found.facts.answers) == ANSWERS
+    assert facts_of(well_behaved(OBJECTS)).enterprises == ()
 
 
 def test_ipv6() -> None:
@@ -489,7 +515,7 @@ def test_one_broken_device_stops_no_other() -> None:
 
 
 def test_a_fault_of_ours_stays_with_its_device() -> None:
-    def inquiry(sys_object_id: str, sys_descr: str) -> Wanted:
+    def inquiry(_object_id: str, sys_descr: str, _enterprises: tuple[str, ...]) -> Wanted:
         raise KeyError(sys_descr)
 
     with serving(well_behaved(OBJECTS)) as port:

@@ -31,6 +31,7 @@ SWITCH = Found(
         max_repetitions=10,
         answer_ms=50,
         names={"1.3.6.1.2.1.47.1.1.1.1.7": ("PSU $1", "fan"), "1.3.6.1.4.1.9.2": ()},
+        enterprises=("9", "35"),
     ),
 )
 DEAD = Found("10.20.1.8", 161, None, Silence(Reason.DEAD, "no answer to ping or SNMP"))
@@ -56,6 +57,7 @@ TEXT = """\
         "interface_key": "ifDescr",
         "max_repetitions": 10,
         "answer_ms": 50,
+        "enterprises": ["9", "35"],
         "names": {
           "1.3.6.1.2.1.47.1.1.1.1.7": ["PSU $1", "fan"],
           "1.3.6.1.4.1.9.2": []
@@ -140,7 +142,7 @@ def test_entries_survive_and_their_order_does_not_matter(
     ("text", "message"),
     [
         ("", "devices.lock.json:1: is no JSON; delete the file and run tigctl probe"),
-        (TEXT[:-20], "devices.lock.json:32: is no JSON; delete the file and run tigctl probe"),
+        (TEXT[:-20], "devices.lock.json:33: is no JSON; delete the file and run tigctl probe"),
         (TEXT.replace('    "sw-07": {', '<<<<<<< HEAD\n    "sw-07": {'), ":9: a merge conflict"),
         ("[]", ":1: is no lock of tigctl; delete the file"),
         ('{"devices": {}}', ":1: is no lock of tigctl; delete the file"),
