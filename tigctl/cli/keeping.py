@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 from tigctl.cli import output
 from tigctl.cli.stack import Stack, target_of
 from tigctl.plan import choosing
 from tigctl.spec.workspace import Tenant
+from tigctl.targets import textlines
 from tigctl.targets.keeping import Held, said
 from tigctl.targets.model import Action, FieldChange, Json, Plan
 
+INDENT = " " * 12  # of what belongs to a change
 _FEW = 6
+_LONG = 400  # characters of one difference that are shown without -v
 
 
 def keep(found: Stack, patterns: Sequence[str]) -> None:
@@ -50,6 +53,9 @@ def give_back(tenant: Tenant, patterns: Sequence[str]) -> None:
 def difference(field: FieldChange) -> str:
     """What is there, and what should be. What all paths into pods begin with goes unsaid."""
     path = field.path.removeprefix("spec.template.spec.")
+    if field.lines:
+        gone, come = textlines.counted(field.lines)
+        return f"{path}: {output.count(gone, 'line')} should go, {come} should come"
     live, wanted = _shown(field.live), _shown(field.wanted)
     if field.live is None:
         return f"{path}: not there, should be {wanted}"
@@ -60,6 +66,37 @@ def difference(field: FieldChange) -> str:
 
 def _shown(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def folded(line: str, indent: str = "") -> Iterator[str]:
+    """A line that begins with a sign, or belongs to one, folded to a page's width."""
+    yield from textwrap.wrap(
+        line,
+        output.WIDTH,
+        initial_indent=indent,
+        subsequent_indent=INDENT,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def told(field: FieldChange, *, verbose: bool) -> Iterator[str]:
+    """A difference, folded to a page's width; with `verbose` the lines of a text that differ."""
+    said = difference(field)
+    if not verbose and field.lines:
+        said += " (-v shows them)"
+    elif not verbose and len(said) > _LONG:
+        said = f"{said[:_LONG]} … (-v shows all)"
+    yield from folded(said, INDENT)
+    for line in field.lines if verbose else ():
+        shown = f"{INDENT}  {line}".replace("\t", "    ")
+        yield shown if len(shown) <= output.WIDTH else shown[: output.WIDTH - 1] + "…"
+
+
+def field_as_json(field: FieldChange) -> dict[str, Json]:
+    """The form of a difference in `plan -o json`; `lines` only where there are any."""
+    found: dict[str, Json] = {"path": field.path, "live": field.live, "wanted": field.wanted}
+    return {**found, "lines": list(field.lines)} if field.lines else found
 
 
 def as_text(plan: Plan, *, verbose: bool) -> Iterator[str]:
@@ -82,7 +119,7 @@ def as_text(plan: Plan, *, verbose: bool) -> Iterator[str]:
         fields = change.fields if change and change.action is not Action.CREATE else ()
         shown = fields if verbose else fields[:_FEW]
         for field in shown:
-            yield f"            {difference(field)}"
+            yield from told(field, verbose=verbose)
         if rest := len(fields) - len(shown):
             yield f"            and {output.count(rest, 'more field')} (-v shows them)"
 
@@ -95,7 +132,7 @@ def as_json(kept: Sequence[Held]) -> list[Json]:
             "name": one.kept.name,
             "since": one.kept.since,
             "action": one.change.action.value if one.change else None,
-            "fields": [asdict(field) for field in one.change.fields] if one.change else [],
+            "fields": [field_as_json(field) for field in one.change.fields] if one.change else [],
         }
         for one in kept
     ]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from tigctl.cli import keeping, rooms
@@ -21,8 +19,7 @@ _SIGNS = {
     Action.CONFLICT: "! conflict",
 }
 _FEW = 6  # fields of one change, and names of one kind, that are shown without -v
-_WIDTH = 12
-_INDENT = " " * _WIDTH
+_WIDTH = len(keeping.INDENT)
 _SIZE = ".resources."  # in the path of what a container asks for
 
 
@@ -56,19 +53,7 @@ def _by_kind(changes: Sequence[Change], action: Action, *, verbose: bool) -> Ite
     for kind, names in of_kind.items():
         number = "" if len(names) == 1 else f"{len(names)} "
         most = len(names) if verbose else _FEW
-        yield from _folded(f"  {_SIGNS[action]:<9} {number}{kind}: {listed(names, most)}")
-
-
-def _folded(line: str, indent: str = "") -> Iterator[str]:
-    """A line that begins with a sign, or belongs to one, folded to a page's width."""
-    yield from textwrap.wrap(
-        line,
-        100,
-        initial_indent=indent,
-        subsequent_indent=_INDENT,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
+        yield from keeping.folded(f"  {_SIGNS[action]:<9} {number}{kind}: {listed(names, most)}")
 
 
 def _addresses(changes: Sequence[Change]) -> Iterator[str]:
@@ -98,7 +83,9 @@ def _one_by_one(changes: Sequence[Change], *, verbose: bool) -> Iterator[str]:
 def _together(some: Sequence[Change]) -> Iterator[str]:
     one = some[0]
     names = listed([change.name for change in some], _FEW)
-    yield from _folded(f"  {_SIGNS[one.action]:<9} {len(some)} {one.kind}: {names}{_by(one)}")
+    yield from keeping.folded(
+        f"  {_SIGNS[one.action]:<9} {len(some)} {one.kind}: {names}{_by(one)}"
+    )
     paths = listed([field.path for field in one.fields], _FEW)
     yield f"            each: {paths} (-v shows them)"
 
@@ -109,9 +96,9 @@ def _one(change: Change, *, verbose: bool) -> Iterator[str]:
     fields = sorted(change.fields, key=lambda one: bool(change.why) and _SIZE not in one.path)
     shown = fields if verbose else fields[:_FEW]
     for field in shown:
-        yield from _folded(keeping.difference(field), _INDENT)
+        yield from keeping.told(field, verbose=verbose)
     if change.why:
-        yield from _folded(f"why: {change.why}", _INDENT)
+        yield from keeping.folded(f"why: {change.why}", keeping.INDENT)
     if rest := len(change.fields) - len(shown):
         yield f"            and {count(rest, 'more field')} (-v shows them)"
 
@@ -172,7 +159,7 @@ def as_json(plan: Plan) -> dict[str, Json]:
             "action": change.action.value,
             "kind": change.kind,
             "name": change.name,
-            "fields": [asdict(field) for field in change.fields],
+            "fields": [keeping.field_as_json(field) for field in change.fields],
             "manager": change.manager,
             **({"why": change.why} if change.why else {}),
         }
@@ -191,7 +178,7 @@ def as_json(plan: Plan) -> dict[str, Json]:
 
 
 def _json(found: Since) -> Json:
-    settings: list[Json] = [asdict(one) for one in found.settings]
+    settings: list[Json] = [keeping.field_as_json(one) for one in found.settings]
     return {
         "revision": found.revision,
         "settings": settings,

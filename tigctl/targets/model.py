@@ -43,11 +43,15 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field that differs; None where a side has no such field."""
+    """One field that differs; None where a side has no such field.
+
+    `lines` are those of a long text that differ, as `textlines.differing` tells them.
+    """
 
     path: str
     live: Json
     wanted: Json
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

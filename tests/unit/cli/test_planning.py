@@ -239,3 +239,45 @@ def test_any_other_file_is_refused(tmp_path: Path, text: str) -> None:
 def test_no_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such file"):
         planning.read_file(tmp_path / "absent")
+
+
+def test_of_a_text_lines_are_counted_and_shown_when_asked() -> None:
+    lines = ("@@ line 2", "-  interval = '60s'", "+  interval = '30s'", f"+\t# {'long ' * 40}")
+    field = FieldChange("data[telegraf.conf]", "5,000 characters", "5,001 characters", lines)
+    plan = Plan("acme", "k8s", (Change(Action.UPDATE, "ConfigMap", "telegraf-0-0", (field,)),))
+    text = list(planning.as_text(plan, verbose=False))
+    assert text[3] == (
+        "            data[telegraf.conf]: 1 line should go, 2 should come (-v shows them)"
+    )
+    every = list(planning.as_text(plan, verbose=True))
+    assert every[3:7] == [
+        "            data[telegraf.conf]: 1 line should go, 2 should come",
+        "              @@ line 2",
+        "              -  interval = '60s'",
+        "              +  interval = '30s'",
+    ]
+    assert every[7].endswith("…")
+    assert max(map(len, every)) <= 100
+    (change,) = json.loads(json.dumps(planning.as_json(plan)))["changes"]
+    assert change["fields"] == [
+        {
+            "path": "data[telegraf.conf]",
+            "live": "5,000 characters",
+            "wanted": "5,001 characters",
+            "lines": list(lines),
+        }
+    ]
+
+
+def test_a_large_item_of_a_list_is_cut_unless_asked_for() -> None:
+    rule = {"toCIDR": [f"10.0.{n}.0/24" for n in range(90)]}
+    change = Change(
+        Action.UPDATE, "CiliumNetworkPolicy", "p", (FieldChange("spec.egress[1]", None, rule),)
+    )
+    plan = Plan("acme", "k8s", (change,))
+    text = "\n".join(planning.as_text(plan, verbose=False))
+    assert "… (-v shows all)" in text
+    assert "10.0.89.0/24" not in text
+    every = list(planning.as_text(plan, verbose=True))
+    assert '"10.0.89.0/24"]}' in "\n".join(every)
+    assert max(map(len, every)) <= 100

@@ -24,7 +24,7 @@ CHANGES = 3
 @tenant_argument(required=False)
 @every_option()
 @output_option()
-@click.option("-v", "--verbose", is_flag=True, help="Show every field and every name.")
+@click.option("-v", "--verbose", is_flag=True, help="Show every field, name and line.")
 @click.option(
     "--out",
     "file",

@@ -58,8 +58,13 @@ def text(path: Path) -> str:
 def shown(value: Any) -> Json:
     """A value as a plan shows it: long texts by length and digest."""
     if isinstance(value, str) and len(value) > _LONG:
-        return f"{len(value):,} characters, sha256 {sha256(value.encode()).hexdigest()[:12]}"
+        return digest(value)
     return value  # type: ignore[no-any-return]  # leaves of an object are JSON
+
+
+def digest(text: str) -> str:
+    """What tells a text from others without showing it."""
+    return f"{len(text):,} characters, sha256 {sha256(text.encode()).hexdigest()[:12]}"
 
 
 def flatten(found: Any, path: Path = ()) -> dict[Path, Any]:
@@ -82,11 +87,18 @@ def _flatten(found: Any, path: Path, leaves: dict[Path, Any]) -> None:
 
 def parts_of(items: Sequence[Any]) -> list[Part]:
     """What the items of a list are named by."""
-    for key in _KEYS:
-        values = [item.get(key) if isinstance(item, Mapping) else None for item in items]
-        if all(isinstance(value, str | int) for value in values) and len(set(values)) == len(items):
-            return [Item(key, value) for value in values if value is not None]
-    return list(range(len(items)))
+    key = key_of(items)
+    return [Item(key, item[key]) for item in items] if key else list(range(len(items)))
+
+
+def key_of(*lists: Sequence[Any]) -> str | None:
+    """The field that tells the items of a list apart, in all of these states of it."""
+    return next((key for key in _KEYS if all(_names(key, items) for items in lists)), None)
+
+
+def _names(key: str, items: Sequence[Any]) -> bool:
+    values = [item.get(key) if isinstance(item, Mapping) else None for item in items]
+    return all(isinstance(value, str | int) for value in values) and len(set(values)) == len(items)
 
 
 def look_up(found: Any, path: Path) -> Any:

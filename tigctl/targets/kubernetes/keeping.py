@@ -12,7 +12,7 @@ from tigctl.backends.kubernetes.cluster import Object
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import UsageError
 from tigctl.targets.keeping import Held, Kept, Key, said
-from tigctl.targets.kubernetes import fieldpath, names
+from tigctl.targets.kubernetes import fieldpath, names, showing
 from tigctl.targets.kubernetes.objects import Difference, is_stamped, stamped
 from tigctl.targets.kubernetes.objects import kept as with_kept
 from tigctl.targets.kubernetes.snapshot import Snapshot
@@ -110,5 +110,4 @@ def _without(one: Kept, wanted: Object | None) -> Change | None:
 
 def _field(document: str, value: Any, wanted: Mapping[str, Any]) -> FieldChange:
     path = fieldpath.loads(document)
-    should = fieldpath.shown(fieldpath.look_up(wanted, path))
-    return FieldChange(fieldpath.text(path), fieldpath.shown(value), should)
+    return showing.changed(path, value, fieldpath.look_up(wanted, path))

@@ -20,7 +20,7 @@ from tigctl.backends.kubernetes.errors import Conflict, NotThere, Refused
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import TargetError, TigctlError
 from tigctl.targets.keeping import Kept
-from tigctl.targets.kubernetes import fieldpath, managed, names, volumes
+from tigctl.targets.kubernetes import fieldpath, managed, names, showing, volumes
 from tigctl.targets.kubernetes.fieldpath import Path
 from tigctl.targets.kubernetes.inventory import Inventory
 from tigctl.targets.kubernetes.snapshot import Metadata, Snapshot
@@ -29,11 +29,6 @@ from tigctl.targets.model import Action, Change, FieldChange
 # Kinds that hold no data: where a field of them cannot be changed, they are made again.
 _MADE_ANEW = frozenset({"StatefulSet", "Deployment", "Service", "PodDisruptionBudget"})
 _UNPROCESSABLE = 422
-
-# What the server itself keeps about an object.
-_SERVERS = frozenset(
-    {"managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +103,7 @@ def differences(
         # of many tenants one that somebody else made is not seen, and must not be taken unasked.
         live = cluster.get(ref) if there or snapshot.namespace or not ref.namespace else None
         if live is None or live["metadata"].get("deletionTimestamp"):
-            fields = _all_fields(one) if detail else ()
+            fields = showing.all_fields(one) if detail else ()
             return Difference(ref, Change(Action.CREATE, ref.kind, ref.name, fields), one)
         return _changed(cluster, ref, one, live)
 
@@ -165,13 +160,6 @@ def _stays(ref: Ref, inventory: Inventory) -> bool:
     return decision is not None and not decision.values
 
 
-def _all_fields(wanted: Object) -> tuple[FieldChange, ...]:
-    return tuple(
-        FieldChange(fieldpath.text(path), None, fieldpath.shown(value))
-        for path, value in _leaves(wanted).items()
-    )
-
-
 def _changed(cluster: Cluster, ref: Ref, wanted: Object, live: Object) -> Difference | None:
     metadata = live["metadata"]
     ours = managed.ours(metadata)
@@ -186,17 +174,14 @@ def _changed(cluster: Cluster, ref: Ref, wanted: Object, live: Object) -> Differ
         if error.status != _UNPROCESSABLE or ref.kind not in _MADE_ANEW:
             raise _explained(ref, wanted, live, error) from error
         return _anew(ref, wanted, live)
-    fields = list(_field_changes(live, would))
+    fields = list(showing.field_changes(live, would))
     extra = tuple(_extra(metadata, wanted, live))
     if ours is None:
         change = Change(Action.ADOPT, ref.kind, ref.name, tuple(fields), managed.manager(metadata))
         # Who takes it over keeps what it has beside the wanted.
         beside = tuple((path, fieldpath.look_up(live, path)) for path in extra)
         return Difference(ref, change, wanted, drift=beside)
-    fields += [
-        FieldChange(fieldpath.text(path), fieldpath.shown(fieldpath.look_up(live, path)), None)
-        for path in extra
-    ]
+    fields += [showing.changed(path, fieldpath.look_up(live, path), None) for path in extra]
     if not fields:
         return None
     appliers = {name for name in conflict if _applies(metadata, name)}
@@ -221,10 +206,10 @@ def _explained(ref: Ref, wanted: Object, live: Object, error: Refused) -> Tigctl
 
 def _anew(ref: Ref, wanted: Object, live: Object) -> Difference:
     """An object with fields that cannot be changed in place."""
-    was = _leaves(live)
+    was = showing.leaves(live)
     fields = [
-        FieldChange(fieldpath.text(path), fieldpath.shown(was.get(path)), fieldpath.shown(value))
-        for path, value in _leaves(wanted).items()
+        showing.changed(path, was.get(path), value)
+        for path, value in showing.leaves(wanted).items()
         if was.get(path) != value
     ]
     fields.append(FieldChange("metadata.uid", live["metadata"]["uid"], "new: it is made again"))
@@ -266,28 +251,6 @@ def _who(metadata: Metadata, conflicting: set[str]) -> str:
     # Who took a label of ours is named, too; other labels are nobody's business.
     found = managed.of(metadata, conflicting) or managed.strangers(metadata)
     return "; ".join(map(managed.said, found))
-
-
-def _leaves(found: Object) -> dict[Path, Any]:
-    leaves = fieldpath.flatten({key: found[key] for key in found if key != "status"})
-    return {
-        path: value
-        for path, value in leaves.items()
-        if not (
-            path[0] in {"apiVersion", "kind"}
-            or (path[0] == "metadata" and len(path) > 1 and path[1] in _SERVERS)
-            or path == ("metadata", "annotations", names.DIGEST)
-            or (path[0] == "metadata" and value in ({}, []))
-        )
-    }
-
-
-def _field_changes(live: Object, would: Object) -> Iterator[FieldChange]:
-    was, will = _leaves(live), _leaves(would)
-    for path in dict.fromkeys((*will, *was)):
-        before, after = was.get(path), will.get(path)
-        if before != after or type(before) is not type(after):
-            yield FieldChange(fieldpath.text(path), fieldpath.shown(before), fieldpath.shown(after))
 
 
 def _extra(metadata: Metadata, wanted: Object, live: Object) -> Iterator[Path]:
