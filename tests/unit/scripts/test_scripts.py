@@ -1,5 +1,6 @@
 """The scripts of the house that need no servers: what `make check` finds as leaks, what
-`make coverage` says where recordings are missing, and that every script says what it is for."""
+`make coverage` says where recordings are missing, what the scripts for scripts run, and that every
+script says what it is for."""
 
 from __future__ import annotations
 
@@ -65,6 +66,27 @@ def test_coverage_says_what_is_missing(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "RECORDINGS=DIR" in done.stderr
     assert f"{tmp_path}/simfarm.py" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [("deploy", "apply acme -P -C"), ("cleanup", "destroy acme -P -C --yes")],
+)
+def test_the_scripts_for_scripts_ask_nothing(tmp_path: Path, script: str, said: str) -> None:
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts" / script, tmp_path / "scripts" / script)
+    program = tmp_path / ".venv/bin/tigctl"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\necho "$@"\nexit 3\n')
+    program.chmod(0o755)
+    done = subprocess.run(
+        [tmp_path / "scripts" / script, "acme", "-P", "-C"],
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (3, f"{said}\n")
 
 
 def _scripts() -> list[Path]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tigctl.backends.kubernetes import quota
 from tigctl.errors import BackendError
 
 
@@ -36,6 +37,10 @@ class NoSuchKind(Refused):
 
 class Forbidden(Refused):
     """A right is missing; the message names it."""
+
+
+class QuotaExceeded(Refused):
+    """A ResourceQuota of the namespace leaves too little; the message says of what."""
 
 
 class Exists(Refused):
@@ -110,6 +115,9 @@ def refusal(what: str, status: int, body: Mapping[str, Any]) -> Refused:
         return Stale(message, status=status, reason=reason, hint=_AT_ONCE)
     if any(cause.get("reason") == "NamespaceTerminating" for cause in causes):
         return Refused(message, status=status, reason=reason, hint=_ENDING)
+    if status == 403 and (short := quota.exceeded(said)):
+        short = f"the API server refused to {what}: {short}"
+        return QuotaExceeded(short, status=status, reason=reason, hint=quota.HINT)
     if status == 403 and " cannot " in said:
         return Forbidden(message, status=status, reason=reason, hint=_RIGHTS)
     hint = _HINTS.get(status)

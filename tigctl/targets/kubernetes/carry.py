@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from tigctl.backends.kubernetes.cluster import Cluster, Object
-from tigctl.backends.kubernetes.errors import NotThere, Refused, Stale
+from tigctl.backends.kubernetes.errors import NotThere, QuotaExceeded, Refused, Stale
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import TargetError
 from tigctl.targets.kubernetes import fieldpath
@@ -14,6 +14,7 @@ from tigctl.targets.kubernetes.inventory import Applied, Inventory
 from tigctl.targets.kubernetes.objects import Difference
 
 _GONE_S = 120.0
+_QUOTA_S = 30.0  # a controller takes over what a quota says, in its own time
 _TEST_FAILED = 422  # the API server's answer where the `test` of a JSON patch does not hold
 
 
@@ -33,6 +34,7 @@ class Carrier:
         self.checked = checked
         self._tenant = tenant
         self._namespace = namespace
+        self._quota_is_new = False
 
     def apply(self, found: Sequence[Difference]) -> None:
         """Applies objects that do not depend on each other, several at once."""
@@ -41,6 +43,7 @@ class Carrier:
             return
         with self.cluster.parallel() as threads:
             done = list(threads.map(self._apply, found))
+        self._quota_is_new |= any(one.ref.kind == "ResourceQuota" for one in found)
         objects = {**self.inventory.objects, **dict(done)}
         self.inventory = self.inventory.but(objects=objects)
 
@@ -49,10 +52,22 @@ class Carrier:
             raise AssertionError(f"{one.ref} is to be deleted, not applied")
         if one.anew:
             self._end(one.ref)
-        result = self.cluster.apply(one.wanted, force=True)
+        result = self._applied(one.wanted)
         if one.extra:
             result = self._without(one, result)
         return one.ref, Applied.of(result)
+
+    def _applied(self, wanted: Object) -> Object:
+        """The object as it is then. A quota that was just enlarged counts a moment later."""
+        deadline = time.monotonic() + _QUOTA_S
+        while True:
+            try:
+                return self.cluster.apply(wanted, force=True)
+            except QuotaExceeded:
+                if not self._quota_is_new or time.monotonic() > deadline:
+                    raise
+            self.checked()
+            time.sleep(0.3)
 
     def _end(self, ref: Ref) -> None:
         """Deletes an object and waits until it and its pods are gone.

@@ -8,7 +8,13 @@ from tigctl.render.kubernetes.grafana import ROOT_URL
 from tigctl.targets.interface import Component
 from tigctl.targets.kubernetes import names, removing, waiting
 
-_FAILED = {"CrashLoopBackOff", "ImagePullBackOff", "InvalidImageName", "FailedCreate"}
+_FAILED = {
+    "CrashLoopBackOff",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "FailedCreate",
+    "QuotaExceeded",
+}
 
 
 def components(cluster: Cluster, tenant: str, namespace: str) -> tuple[Component, ...]:

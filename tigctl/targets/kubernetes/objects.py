@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any
 
 from tigctl.backends.kubernetes.cluster import Cluster, Object
-from tigctl.backends.kubernetes.errors import Conflict, NotThere, Refused
+from tigctl.backends.kubernetes.errors import Conflict, NotThere, QuotaExceeded, Refused
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import TargetError, TigctlError
 from tigctl.targets.keeping import Kept
@@ -170,10 +170,13 @@ def _changed(cluster: Cluster, ref: Ref, wanted: Object, live: Object) -> Differ
         would = cluster.apply(wanted, force=True, dry_run=True)
     except NotThere:  # it went away between two looks
         return Difference(ref, Change(Action.CREATE, ref.kind, ref.name), wanted)
+    except QuotaExceeded:
+        # The quota that goes with it may be larger, and is applied before it.
+        return _unasked(ref, wanted, live)
     except Refused as error:
         if error.status != _UNPROCESSABLE or ref.kind not in _MADE_ANEW:
             raise _explained(ref, wanted, live, error) from error
-        return _anew(ref, wanted, live)
+        return _unasked(ref, wanted, live, anew=True)
     fields = list(showing.field_changes(live, would))
     extra = tuple(_extra(metadata, wanted, live))
     if ours is None:
@@ -204,18 +207,24 @@ def _explained(ref: Ref, wanted: Object, live: Object, error: Refused) -> Tigctl
     )
 
 
-def _anew(ref: Ref, wanted: Object, live: Object) -> Difference:
-    """An object with fields that cannot be changed in place."""
+def _unasked(ref: Ref, wanted: Object, live: Object, *, anew: bool = False) -> Difference:
+    """An object of which the API server does not say beforehand what it would become.
+
+    `anew`: it has fields that cannot be changed in place.
+    """
     was = showing.leaves(live)
     fields = [
         showing.changed(path, was.get(path), value)
         for path, value in showing.leaves(wanted).items()
         if was.get(path) != value
     ]
-    fields.append(FieldChange("metadata.uid", live["metadata"]["uid"], "new: it is made again"))
+    if anew:
+        uid = live["metadata"]["uid"]
+        fields.append(FieldChange("metadata.uid", uid, "new: it is made again"))
     action = Action.UPDATE if managed.ours(live["metadata"]) else Action.ADOPT
     by = "" if action is Action.UPDATE else managed.manager(live["metadata"])
-    return Difference(ref, Change(action, ref.kind, ref.name, tuple(fields), by), wanted, anew=True)
+    change = Change(action, ref.kind, ref.name, tuple(fields), by)
+    return Difference(ref, change, wanted, anew=anew)
 
 
 def _drift(

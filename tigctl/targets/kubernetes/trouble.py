@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tigctl.backends.kubernetes import quota
+
 # Reasons that do not go away by themselves, and after how many seconds they count: a registry
 # may answer late, a node may just be starting, another pod may just be leaving.
 FATAL_AFTER_S: Mapping[str, float] = {
@@ -21,6 +23,7 @@ FATAL_AFTER_S: Mapping[str, float] = {
     "ImagePullBackOff": 15,
     "CrashLoopBackOff": 0,
     "FailedCreate": 3,
+    "QuotaExceeded": 20,
     "Unschedulable": 20,
     "VolumePending": 60,
     "NodeLost": 90,
@@ -38,6 +41,7 @@ REMEDIES: Mapping[str, str] = {
     " (tigctl doctor)",
     "NodeLost": "docs/operations.md, 'A node is lost', says what to do",
     "FailedCreate": "change what the API server refuses",
+    "QuotaExceeded": quota.HINT,
     "AddressRefused": "change what MetalLB refuses (tigctl doctor shows its pools)",
     "AddressPending": "see whether MetalLB's controller runs, and its pools: tigctl doctor",
     "CertificateRefused": "change what the issuer refuses (tigctl doctor shows the issuer)",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from tigctl.backends.kubernetes import quota
 from tigctl.backends.kubernetes.cluster import Cluster, Object
 from tigctl.backends.kubernetes.kinds import Ref
 from tigctl.errors import TargetError
@@ -160,7 +161,7 @@ def trouble_of(cluster: Cluster, ref: Ref, workload: Object) -> Trouble | None:
     """What keeps a workload from running; None where nothing speaks of trouble yet."""
     if conditions.holds(workload, "ReplicaFailure"):
         said = conditions.of(workload, "ReplicaFailure").get("message", "")
-        return Trouble("FailedCreate", str(said))
+        return _not_created(str(said))
     generation = (workload.get("status") or {}).get("observedGeneration", 0)
     if generation < workload["metadata"]["generation"]:
         return None  # what there is belongs to a former version
@@ -262,7 +263,12 @@ def _unscheduled(cluster: Cluster, pod: Object, said: str) -> Trouble:
 def _refused_pods(cluster: Cluster, ref: Ref) -> Trouble | None:
     """A StatefulSet tells only in an event that the API server takes none of its pods."""
     said = _last_event(cluster, ref.namespace, ref.kind, ref.name, reason="FailedCreate")
-    return Trouble("FailedCreate", said) if said else None
+    return _not_created(said) if said else None
+
+
+def _not_created(said: str) -> Trouble:
+    short = quota.exceeded(said)
+    return Trouble("QuotaExceeded", short) if short else Trouble("FailedCreate", said)
 
 
 def _last_event(cluster: Cluster, namespace: str, kind: str, name: str, reason: str = "") -> str:
