@@ -708,8 +708,10 @@ def test_it_comes_back_after_a_reboot_without_secrets_in_the_environment(
     assert plan(bundle, target).changes == ()
 
 
-def test_influxdb_talks_to_nobody(target: LocalTarget) -> None:
+def test_influxdb_talks_to_nobody_and_gives_nobody_its_profile(target: LocalTarget) -> None:
     applied(target, one_device())
+    with operator(target) as influx:
+        assert request("GET", f"{influx.url}/debug/pprof/heap")[0] in {403, 404}
     pid = pids(target)["influxdb"]
     time.sleep(1)
     local = {"0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"}

@@ -206,6 +206,11 @@ def test_a_damaged_record_counts_as_none(layout: Layout, content: str) -> None:
     assert polling.Applied.load(layout) == polling.Applied()
 
 
+def test_influxdb_reports_fetches_and_shows_nothing(layout: Layout) -> None:
+    command = programs.influxdb(layout, Path("/bin/influxd"), 8086).command
+    assert {"--reporting-disabled", "--hardening-enabled", "--pprof-disabled"} <= set(command)
+
+
 def test_the_environment_of_a_telegraf(layout: Layout) -> None:
     made = programs.telegraf(
         layout,

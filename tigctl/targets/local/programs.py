@@ -74,6 +74,9 @@ def influxdb(layout: Layout, tool: Path, port: int) -> Program:
             *("--sqlite-path", str(home / "influxd.sqlite")),
             # Flux could otherwise fetch from other machines of this network.
             "--hardening-enabled",
+            # Profiles are given to anybody who asks, and a heap may hold tokens; and to be ready
+            # for them costs a fifth of all processor time.
+            "--pprof-disabled",
         ),
         environment={"PATH": _PATH, "HOME": str(home), "LANG": "C.UTF-8"},
         folder=home,
