@@ -59,38 +59,19 @@ def gauge(condition: str, label: Sequence[str], how: str = "mean") -> str:
     )
 
 
-def rate(
-    condition: str,
-    *counters: str,
-    factor: str = "1.0",
-    name: str = "rates",
-    thin: bool = False,
-) -> str:
+def rate(condition: str, *counters: str, factor: str = "1.0", name: str = "rates") -> str:
     """Increases a second of counters, as a stream `name`; needs HEAD.
 
-    From polls the derivative, from history the increase by the length of its window. `thin`: of
-    polls only the last of each window, at its beginning, where many ports are asked; a window that
-    the time shown cuts off is left out, since its last poll is not where the next one's is.
+    From polls the derivative, from history the increase by the length of its window.
     """
-    step = (
-        "\n            |> aggregateWindow(every: every, fn: last, createEmpty: false,"
-        ' timeSrc: "_start")'
-        if thin
-        else ""
-    )
     polled = fields("interface", *counters)
     kept = fields("interface", *(f"{one}_increase" for one in counters))
-    whole = (
-        "range(\n                start: date.truncate(t: v.timeRangeStart, unit: every),\n"
-        "                stop: date.truncate(t: v.timeRangeStop, unit: every),\n            )"
-    )
-    date = 'import "date"\n\n' if thin else ""
     return f"""\
-{date}{name} =
+{name} =
     if bucket == "raw" then
         from(bucket: "raw")
-            |> {whole if thin else SHOWN}
-            |> filter(fn: (r) => {polled} and {condition}){step}
+            |> {SHOWN}
+            |> filter(fn: (r) => {polled} and {condition})
             |> derivative(unit: 1s, nonNegative: true)
             |> map(fn: (r) => ({{r with _value: float(v: r._value) * {factor}}}))
     else

@@ -96,25 +96,50 @@ def _traffic(title: str, x: int, direction: Sequence[str]) -> Panel:
 
 
 def traffic(direction: Sequence[str]) -> str:
-    """Bits a second of all ports of each device, the ten greatest."""
-    return f"""{flux.HEAD}
-{flux.rate(flux.SCOPE, *direction, factor="8.0", thin=True)}
-lines =
-    (if bucket == "raw" then
-        rates
+    """Bits a second of all ports of each device, the ten greatest.
+
+    Of polls the last of each window is read, at its beginning, since there are many ports; a window
+    that the time shown cuts off is left out: its last poll is not where the next one's is. What
+    was computed once goes two ways, so that it is not computed again to find the greatest.
+    """
+    polled = flux.fields("interface", *direction)
+    kept = flux.fields("interface", *(f"{one}_increase" for one in direction))
+    return f"""import "date"
+
+{flux.HEAD}
+carried =
+    if bucket == "raw" then
+        from(bucket: "raw")
+            |> range(
+                start: date.truncate(t: v.timeRangeStart, unit: every),
+                stop: date.truncate(t: v.timeRangeStop, unit: every),
+            )
+            |> filter(fn: (r) => {polled} and {flux.SCOPE})
+            |> aggregateWindow(every: every, fn: last, createEmpty: false, timeSrc: "_start")
+            |> derivative(unit: 1s, nonNegative: true)
     else
-        rates |> aggregateWindow(every: every, fn: mean, createEmpty: false, timeSrc: "_start"))
+        from(bucket: bucket)
+            |> {flux.SHOWN}
+            |> filter(fn: (r) => {kept} and {flux.SCOPE})
+            |> aggregateWindow(every: every, fn: mean, createEmpty: false, timeSrc: "_start")
+per = if bucket == "raw" then 1.0 else seconds
+lines =
+    carried
         |> group(columns: ["device"])
         |> aggregateWindow(every: every, fn: sum, createEmpty: false, timeSrc: "_start")
+        |> map(fn: (r) => ({{r with _value: r._value * 8.0 / per}}))
 most =
-    (lines
+    lines
         |> mean()
         |> group()
         |> sort(columns: ["_value"], desc: true)
         |> limit(n: 10)
-        |> findColumn(fn: (key) => true, column: "device"))
+        |> keep(columns: ["device"])
 
-lines |> filter(fn: (r) => contains(value: r.device, set: most))"""
+join(tables: {{line: lines |> group(), most: most}}, on: ["device"])
+    |> keep(columns: ["_time", "_value", "device"])
+    |> group(columns: ["device"])
+    |> sort(columns: ["_time"])"""
 
 
 PARTS = f"""\
