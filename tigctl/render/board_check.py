@@ -29,6 +29,9 @@ _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": _DAY, "w": 7 * _DAY, "
             "y": 365 * _DAY}  # fmt: skip
 _FIELD = re.compile(r'r\._field == "(\w+)"|r\["_field"\] == "(\w+)"')
 _MEASUREMENT = re.compile(r'r\._measurement == "(\w+)"|r\["_measurement"\] == "(\w+)"')
+# Of a call its argument, wherever it stands.
+_EVERY = re.compile(r"\b(?:aggregateWindow|window)\((?:[^()]*?,)?\s*every:\s*([^,)]+)")
+_READ = re.compile(r'from\(bucket:\s*"(raw|5m|1h)"\)\s*\|>\s*range\(\s*start:\s*(-?[\w.]+)')
 _BITS = re.compile(r"\*\s*8(?:\.0)?\b|\b8(?:\.0)?\s*\*")
 
 # A field by its name, and the units that fit what is in it.
@@ -129,7 +132,7 @@ def _window(panel: Panel, letter: str, flux: str, interval: int) -> Iterator[str
     if not re.search(r"\b(derivative|difference|increase|rate)\(", flux):
         return
     least = POLLS * interval
-    for every in re.findall(r"aggregateWindow\(\s*every:\s*([^,]+)", flux):
+    for every in _EVERY.findall(flux):
         shortest = _shortest(every.strip(), flux, panel)
         if shortest is not None and shortest < least:
             yield (
@@ -169,9 +172,7 @@ def _least_interval(panel: Panel) -> float:
 
 def _bucket(letter: str, flux: str, board: Board) -> Iterator[str]:
     shown = queries.span_of(board, 10**9)
-    for bucket, start in re.findall(
-        r'from\(bucket: "(raw|5m|1h)"\)\s*\|> range\(\s*start: (-?[\w.]+)', flux
-    ):
+    for bucket, start in _READ.findall(flux.replace("v.defaultBucket", '"raw"')):
         if start == "v.timeRangeStart":
             seconds: float = shown.stop - shown.start
         elif told := _DURATION.match(start.removeprefix("-")):

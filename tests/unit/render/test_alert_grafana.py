@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tigctl.render.alerts import grafana, settings
@@ -53,6 +54,26 @@ def test_the_file_holds_rules_contacts_and_policies() -> None:
     assert policy["routes"] == [
         {"receiver": "hook", "object_matchers": [["severity", "=~", "critical|warning"]]}
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "settings"),
+    [
+        ({"email": ["a@noc.example"]}, "email", {"addresses": "a@noc.example"}),
+        ({"webhook": {"env": "ADDRESS"}}, "webhook", {"url": "$ADDRESS", "httpMethod": "POST"}),
+        ({"teams": {"env": "ADDRESS"}}, "teams", {"url": "$ADDRESS"}),
+        ({"slack": {"env": "ADDRESS"}}, "slack", {"url": "$ADDRESS"}),
+    ],
+    ids=["email", "webhook", "teams", "slack"],
+)
+def test_each_way_to_reach_somebody(
+    given: dict[str, Any], kind: str, settings: dict[str, Any]
+) -> None:
+    contacts = {"mail": {"host": "mail.noc.example"}, "contacts": {"desk": given}}
+    (point,) = _file(contacts)["contactPoints"]
+    (receiver,) = point["receivers"]
+    assert (receiver["type"], receiver["uid"]) == (kind, "tigctl-desk")
+    assert settings.items() <= receiver["settings"].items()
 
 
 def test_only_a_contact_s_own_variable_is_put_in() -> None:

@@ -49,6 +49,13 @@ def test_what_a_case_speaks_of_is_left_to_the_case(series: str, silent: set[str]
     assert _speaks_of(_told()) - _speaks_of(_told(series)) == silent
 
 
+def test_of_a_measurement_only_the_fields_that_a_case_speaks_of_are_left_to_it() -> None:
+    """So a rule that asks for the measurement or the field, rather than both, is seen."""
+    (line,) = (one for one in _told("memory,device=a,pool=x used_percent", samples=1)
+               if one.startswith("memory"))  # fmt: skip
+    assert line == f"memory,device={NAME},pool=main used_bytes=4000000000.0 1000"
+
+
 def test_of_sensors_only_the_class_that_a_case_speaks_of_is_left_to_it() -> None:
     lines = _told("sensor,device=a,class=humidity,sensor=Room value")
     assert not [line for line in lines if "class=humidity" in line]

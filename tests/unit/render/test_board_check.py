@@ -70,6 +70,19 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     (panel(rate("1m"), "bps"), "windows of 1m in query A, at the least 1m; four polls take 4m"),
     (panel(rate("v.windowPeriod"), "bps"), "takes a rate over windows of v.windowPeriod"),
     (panel(rate("every", "every = 2m\n"), "bps"), "at the least 2m; four polls take 4m"),
+    (
+        panel(rate("5m").replace("every: 5m, fn: mean", "fn: mean, every: 2m"), "bps"),
+        "takes a rate over windows of 2m",
+    ),
+    (
+        panel(
+            rate("5m").replace(
+                "aggregateWindow(every: 5m, fn: mean)", "window(every: 2m) |> mean()"
+            ),
+            "bps",
+        ),
+        "takes a rate over windows of 2m",
+    ),
     (panel(rate("5m", factor="* 1.0"), "bps"), "multiply them by 8"),
     (panel(rate("5m"), "Bps"), "shows bits in Bps"),
     (panel(unit="percent"), "shows average_response_ms in the unit 'percent'; ms fits"),
@@ -104,6 +117,9 @@ def test_what_is_fine(made: dict[str, Any]) -> None:
 def test_polls_and_time_shown_count() -> None:
     assert "four polls take 20m" in check(board(panel(rate("5m"), "bps")), interval=300)[0]
     assert "reads 30d from the bucket raw" in check(board(panel(), start="now-30d"))[0]
+    default = panel(PING.replace('"raw"', "v.defaultBucket"))
+    assert check(board(default)) == ()
+    assert "reads 30d from the bucket raw" in check(board(default, start="now-30d"))[0]
 
 
 def test_ids_and_variables() -> None:

@@ -56,6 +56,7 @@ _SERIES: tuple[tuple[str, str, dict[str, tuple[float, float] | str]], ...] = (
 )
 _INTEGERS = ("if", "packets_", "result_code", "status")
 # Who tells one of these tells the others: what is missing there is what rules are about.
+_ALIVE = "life"
 _LIFE = frozenset({"ping", "tcp", "system", "collector"})
 # No case is told for longer by it: what lasts for days is told by the hour.
 _MOST = 120
@@ -63,21 +64,31 @@ _MOST = 120
 
 def beside(case: Case, samples: int, end: int) -> Iterator[str]:
     """Its points as line protocol, beside a case of that many samples up to `end` (s)."""
-    spoken = {_group(*series.partition(" ")[0].partition(",")[::2]) for series in case.series}
+    spoken = set(_spoken(case))
     count = min(samples, _MOST)
     for name, tags, fields in _SERIES:
-        if _group(name, tags) in spoken:
-            continue
-        for number in range(count):
+        group = _group(name, tags)
+        left = {
+            field: given for field, given in fields.items() if not {group, (group, field)} & spoken
+        }
+        for number in range(count if left else 0):
             ago = (count - 1 - number) * case.every
-            told = (f"{field}={_value(field, given, ago)}" for field, given in fields.items())
+            told = (f"{field}={_value(field, given, ago)}" for field, given in left.items())
             yield f"{name},device={NAME}{tags} {','.join(told)} {end - ago}"
 
 
+def _spoken(case: Case) -> Iterator[str | tuple[str, str]]:
+    """What a case speaks of: signs of life as a whole, else the fields of a group."""
+    for series in case.series:
+        head, _, field = series.rpartition(" ")
+        group = _group(*head.partition(",")[::2])
+        yield group if group == _ALIVE else (group, field)
+
+
 def _group(name: str, tags: str) -> str:
-    """What a case speaks of as a whole: signs of life, a class of sensors, a measurement."""
+    """Signs of life together, a class of sensors, or a measurement."""
     if name in _LIFE:
-        return "life"
+        return _ALIVE
     classes = [one for one in tags.split(",") if one.startswith("class=")]
     return " ".join((name, *classes))
 
