@@ -219,7 +219,7 @@ def test_late_points_are_caught_up_with_if_telegraf_had_to_wait(server: InfluxSe
     assert server.write("\n".join(map(poll, range(10)))) == 204
     run(server, FIVE, BEGIN + 300)
     run(server, FIVE, BEGIN + 600)
-    assert server.write("\n".join(map(poll, range(10, 40)))) == 204
+    assert server.write("\n".join(map(poll, range(10, 60)))) == 204
     run(server, LATE, BEGIN + SPAN)
     on_time = {BEGIN: 2.0, BEGIN + 300: 7.0}
     near(stored(server, "late", "usage_percent"), on_time)
@@ -229,7 +229,7 @@ def test_late_points_are_caught_up_with_if_telegraf_had_to_wait(server: InfluxSe
     )
     assert server.write(failed) == 204
     run(server, LATE, BEGIN + SPAN)
-    caught = {BEGIN + 300 * number: 2.0 + 5 * number for number in range(8)}
+    caught = {BEGIN + 300 * number: 2.0 + 5 * number for number in range(12)}
     near(stored(server, "late", "usage_percent"), caught)
     run(server, LATE, BEGIN + SPAN)
     near(stored(server, "late", "usage_percent"), caught)

@@ -74,20 +74,24 @@ def _last(window: str, span: str = "") -> str:
 
 
 def _unless_on_time(late: int) -> str:
-    """All the time for which points can have come late, where a write of Telegraf's failed."""
+    """All the time for which points can have come late, where a write of Telegraf's failed.
+
+    Where none did, a time of which there are no points: a task cannot end early.
+    """
     return f"""\
 // time
-stop = date.truncate(t: now(), unit: 5m)
+latest = date.truncate(t: now(), unit: 5m)
 failed =
     (from(bucket: "raw")
-        |> range(start: date.sub(d: {late}s, from: stop), stop: stop)
+        |> range(start: date.sub(d: {late}s, from: latest), stop: latest)
         |> filter(fn: (r) => r._measurement == "collector" and r._field == "write_errors")
         |> difference(nonNegative: true, initialZero: true)
         |> filter(fn: (r) => r._value > 0.0)
         |> group()
         |> count()
         |> findColumn(fn: (key) => true, column: "_value"))
-start = date.sub(d: if length(arr: failed) > 0 then {late}s else 5m, from: stop)"""
+stop = if length(arr: failed) > 0 then latest else 1980-01-01T00:00:00Z
+start = date.sub(d: {late}s, from: stop)"""
 
 
 # What from the points as polled

@@ -4,17 +4,18 @@ import "date"
 option task = {name: "tigctl acme 5m late", every: 1h, offset: 3m}
 
 // time
-stop = date.truncate(t: now(), unit: 5m)
+latest = date.truncate(t: now(), unit: 5m)
 failed =
     (from(bucket: "raw")
-        |> range(start: date.sub(d: 4500s, from: stop), stop: stop)
+        |> range(start: date.sub(d: 4500s, from: latest), stop: latest)
         |> filter(fn: (r) => r._measurement == "collector" and r._field == "write_errors")
         |> difference(nonNegative: true, initialZero: true)
         |> filter(fn: (r) => r._value > 0.0)
         |> group()
         |> count()
         |> findColumn(fn: (key) => true, column: "_value"))
-start = date.sub(d: if length(arr: failed) > 0 then 4500s else 5m, from: stop)
+stop = if length(arr: failed) > 0 then latest else 1980-01-01T00:00:00Z
+start = date.sub(d: 4500s, from: stop)
 
 // means of gauges
 from(bucket: "raw")
