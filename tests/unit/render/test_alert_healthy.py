@@ -42,7 +42,7 @@ def test_types_are_those_of_the_data_model() -> None:
     ("series", "silent"),
     [
         ("cpu,device=a,cpu=0 usage_percent", {"cpu"}),
-        ("system,device=a uptime_seconds", {"ping", "tcp", "system", "collector"}),
+        ("system,device=a uptime_seconds", {"ping", "tcp", "collector"}),
     ],
 )
 def test_what_a_case_speaks_of_is_left_to_the_case(series: str, silent: set[str]) -> None:
@@ -54,6 +54,11 @@ def test_of_a_measurement_only_the_fields_that_a_case_speaks_of_are_left_to_it()
     (line,) = (one for one in _told("memory,device=a,pool=x used_percent", samples=1)
                if one.startswith("memory"))  # fmt: skip
     assert line == f"memory,device={NAME},pool=main used_bytes=4000000000.0 1000"
+
+
+def test_of_signs_of_life_only_texts_stay_where_a_case_speaks_of_any() -> None:
+    lines = [one for one in _told("ping,device=a result_code") if one.startswith("system")]
+    assert {one.split()[1] for one in lines} == {f'sysName="{NAME}"'}
 
 
 def test_of_sensors_only_the_class_that_a_case_speaks_of_is_left_to_it() -> None:

@@ -44,7 +44,7 @@ _SERIES: tuple[tuple[str, str, dict[str, tuple[float, float] | str]], ...] = (
     ("memory", ",pool=main", {"used_percent": (40, 0), "used_bytes": (4e9, 0)}),
     ("storage", ",storage=flash", {"used_percent": (50, 0), "used_bytes": (5e9, 0)}),
     ("temperature", ",sensor=board", {"celsius": (35, 0)}),
-    ("supply", ",supply=black", {"used_percent": (30, 0), "level": (70, 0)}),
+    ("supply", ",supply=black", {"used_percent": (30, 0), "level": (7000, 0)}),
     ("sensor", ",class=state,sensor=Fan\\ 1", {"status": (0, 0), "text": "ok"}),
     ("sensor", ",class=fanspeed,sensor=Fan\\ 1", {"value": (4200, 0)}),
     ("sensor", ",class=voltage,sensor=Input", {"value": (230, 0)}),
@@ -69,7 +69,9 @@ def beside(case: Case, samples: int, end: int) -> Iterator[str]:
     for name, tags, fields in _SERIES:
         group = _group(name, tags)
         left = {
-            field: given for field, given in fields.items() if not {group, (group, field)} & spoken
+            field: given
+            for field, given in fields.items()
+            if (group, field) not in spoken and (group not in spoken or isinstance(given, str))
         }
         for number in range(count if left else 0):
             ago = (count - 1 - number) * case.every
@@ -78,7 +80,7 @@ def beside(case: Case, samples: int, end: int) -> Iterator[str]:
 
 
 def _spoken(case: Case) -> Iterator[str | tuple[str, str]]:
-    """What a case speaks of: signs of life as a whole, else the fields of a group."""
+    """What a case speaks of: signs of life as a whole, but for texts; else fields of a group."""
     for series in case.series:
         head, _, field = series.rpartition(" ")
         group = _group(*head.partition(",")[::2])
