@@ -247,6 +247,15 @@ def test_no_description_gives_an_absurd_serial_or_version(descr: str) -> None:
         ("Unit S/N=000176. App Ver=4.17", "serial", "000176"),
         ("iConverter v5.2.14 s/n 00827399 - x", "serial", "00827399"),
         ("Acme Systems Inc. XR-7 Router", "model", "XR-7"),
+        ("ACME, XR-7AX, Indoor Wireless AP, v1.23", "model", "XR-7AX"),
+        ("Switch, 24 ports, managed", "model", "Switch"),
+        ("Acme Networks EOS version 4.33.6M running on an Acme XR-7-48", "model", "Acme XR-7-48"),
+        ("XR-7 SoftWare Version XR-7_6.0.220.41 BootRom XR-7_2.0.2", "os_version", "6.0.220.41"),
+        ("XR230, AcmeOS 10.0r7a build-232353", "os_version", "10.0r7a"),
+        ("Acme XR (AcmeOS 4.02.C.1.0-1): XR-1", "os_version", "4.02.C.1.0-1"),
+        ("ACME 1830 XR 10G R23.6", "os_version", "R23.6"),
+        ("ACME J9029A - PA.03.10", "os_version", "PA.03.10"),
+        ("ACME R750 rack, U.S.A", "os_version", None),
     ],
 )
 def test_a_description_is_read_with_care(descr: str, fact: str, wanted: str | None) -> None:
