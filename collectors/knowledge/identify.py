@@ -21,7 +21,8 @@ OF_SYSTEM = {
 _NOTHING = re.compile(
     r"(?i)[\s\"'.*<>?_-]*"
     r"(n/?a|not? (available|applicable|specified|present|set|asset tag)|none|null|nil|unknown|"
-    r"undefined|invalid|default string|chassis|(no )?such file or directory|to be filled by o\.?e\.?m\.?|"
+    r"undefined|invalid|default string|to be filled by o\.?e\.?m\.?|"
+    r"chassis|(no )?such file or directory|"
     r"system (serial number|product name|version)|0+|x{4,}|(0x)?(ff)+|)"
     r"[\s\"'.*<>?_-]*"
 )

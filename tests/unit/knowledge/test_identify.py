@@ -41,7 +41,20 @@ def identity(profiles: Folder, descr: str = "AcmeOS", **texts: str) -> dict[str,
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "N/A", "n/a", "NA", "Unknown", "none", "0000", "To Be Filled By O.E.M.", '""']
+    "text",
+    [
+        "",
+        " ",
+        "N/A",
+        "n/a",
+        "NA",
+        "Unknown",
+        "none",
+        "0000",
+        "To Be Filled By O.E.M.",
+        '""',
+        "CHASSIS",
+    ],
 )
 def test_what_tells_nothing_is_not_taken(text: str, profiles: Folder) -> None:
     assert not told(text)
