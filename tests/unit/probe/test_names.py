@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 
 from collectors.knowledge.model import NameColumn
+from collectors.probe.names import repeated
+from collectors.probe.survey import MOST_ROWS, Column
+from collectors.snmp.ber import Oid, parse_oid
+from collectors.snmp.message import Varbind
 from tests.simulator import ber
 from tests.unit.probe.fakes import SYSTEM, serving, well_behaved
 from tests.unit.probe.test_interfaces import gauge
@@ -58,3 +62,22 @@ def test_octets_that_are_no_text_are_compared_as_telegraf_writes_them() -> None:
 
     assert told.facts
     assert told.facts.names == {NAMES: ("ff00",)}
+
+
+def kept(values: int, rows: int, *, failed: bool = False) -> Column:
+    """A column of which so many rows were counted and so many of their names kept."""
+    oid = parse_oid(NAMES)
+    told: dict[Oid, Varbind] = {
+        (row,): Varbind((*oid, row), ber.OCTETS, b"fan") for row in range(values)
+    }
+    return Column(oid, oid, keep=True, rows=rows, done=True, failed=failed, values=told)
+
+
+def test_of_a_column_that_is_not_known_as_a_whole_nothing_is_said() -> None:
+    def found(column: Column) -> dict[str, tuple[str, ...]]:
+        return repeated([NameColumn(NAMES)], {column.oid: column})
+
+    assert found(kept(3, 3)) == {NAMES: ("fan",)}
+    assert found(kept(3, 4)) == {}, "its size was taken from the table"
+    assert found(kept(3, 3, failed=True)) == {}, "counting it ended early"
+    assert found(kept(MOST_ROWS, MOST_ROWS)) == {}, "there may be more of them"
