@@ -77,6 +77,9 @@ def kubelet(
         "failCgroupV1": False,
         "failSwapOn": False,
         "healthzPort": 0,
+        # On a disk that is nearly full kubelet removes images that no pod uses at the moment, and
+        # nobody could bring these back.
+        "imageGCHighThresholdPercent": 100,
         "makeIPTablesUtilChains": False,
         "podLogsDir": str(state / "logs"),
         "readOnlyPort": 0,

@@ -187,7 +187,7 @@ class Plane:
 
     # -- what a test may do
 
-    def wait(self, ask: Callable[[], T | None], what: str, seconds: float = 60.0) -> T:
+    def wait(self, ask: Callable[[], T | None], what: str, seconds: float = 120.0) -> T:
         """The first true answer; AssertionError names `what` after `seconds` without one."""
         deadline = time.monotonic() + seconds
         while not (answer := ask()):
