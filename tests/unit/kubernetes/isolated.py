@@ -1,13 +1,20 @@
-"""Stacks for tests of isolation: the reference tenant of cnp/ with all declared, and others."""
+"""Stacks for tests of isolation: the reference tenant of cnp/ with all declared, and others; and
+what their policies open.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ipaddress
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from collectors.device import Device
-from tigctl.render.kubernetes.model import Stack
+from tigctl.render.kubernetes.declared import labels_of
+from tigctl.render.kubernetes.model import Object, Stack
+from tigctl.render.kubernetes.policies import policies
+from tigctl.render.kubernetes.reach import Pod, Policies, Reach
 from tigctl.spec.model import TargetSettings, TenantSettings
+from tigctl.spec.ranges import Ranges
 from tigctl.spec.stack import Images
 
 REFERENCE_SETTINGS: dict[str, Any] = {
@@ -80,3 +87,43 @@ def stack(
 def reference_stack() -> Stack:
     """The tenant that cnp/ is written for."""
     return stack("acme", REFERENCE_DEVICES, REFERENCE_SETTINGS)
+
+
+def by_name(documents: list[Object]) -> dict[str, Object]:
+    """Policies by their names."""
+    return {one["metadata"]["name"]: one for one in documents}
+
+
+def pod(of: Stack, component: str) -> Pod:
+    """A component of a stack, as policies select it."""
+    return Pod(of.namespace, labels_of(of, component))
+
+
+def egress(of: Stack, component: str) -> Reach:
+    """What a component of a stack reaches."""
+    return Policies(policies(of)).reach(pod(of, component), "egress")
+
+
+def ingress(of: Stack, component: str) -> Reach:
+    """Who reaches a component of a stack."""
+    return Policies(policies(of)).reach(pod(of, component), "ingress")
+
+
+def shown(ranges: Ranges) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Ranges as networks."""
+    make = {4: ipaddress.IPv4Address, 6: ipaddress.IPv6Address}
+    return [
+        network
+        for version, first, last in ranges.joined
+        for network in ipaddress.summarize_address_range(make[version](first), make[version](last))
+    ]
+
+
+def mappings(part: Any) -> Iterator[dict[str, Any]]:
+    """Every mapping in a document, the document itself first."""
+    if isinstance(part, dict):
+        yield part
+    for below in (
+        part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    ):
+        yield from mappings(below)

@@ -123,3 +123,9 @@ def variables(container: Object) -> dict[str, Any]:
         found[entry["name"]] = f"{held['name']}/{held['key']}" if held else entry["value"]
     assert len(found) == len(container["env"])
     return found
+
+
+def container(objects: dict[str, Object], key: str) -> Object:
+    """The first container of a workload."""
+    found: Object = pod_of(objects, key)["containers"][0]
+    return found
