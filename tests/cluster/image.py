@@ -80,12 +80,15 @@ def libraries(program: Path) -> Mapping[str, Path]:
     return {path: Path(path).resolve() for path in paths}
 
 
-def interpreter(home: str, program: Path, *modules: str) -> Mapping[str, Path]:
-    """This Python as files of an image below `home`, with what these need of its library."""
+def interpreter(home: str, root: Path, *modules: str) -> Mapping[str, Path]:
+    """This Python as files of an image below `home`, with what these need of its library.
+
+    `root` is where those lie that are not of the library; they do not come along.
+    """
     base = Path(sys.base_prefix)
     library = Path(sysconfig.get_path("stdlib", vars={"installed_base": str(base)}))
     listed = subprocess.run(
-        [_PYTHON, "-IS", "-c", _LOADED, program, *modules],
+        [_PYTHON, "-IS", "-c", _LOADED, root, *modules],
         capture_output=True,
         text=True,
         check=True,
@@ -104,9 +107,8 @@ def interpreter(home: str, program: Path, *modules: str) -> Mapping[str, Path]:
 
 _PYTHON = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
 _LOADED = """
-import importlib, os, runpy, sys
-sys.path.insert(0, os.path.dirname(sys.argv[1]))
-runpy.run_path(sys.argv[1])
+import importlib, sys
+sys.path.insert(0, sys.argv[1])
 for name in sys.argv[2:]:
     importlib.import_module(name)
 for module in sys.modules.values():

@@ -2,7 +2,7 @@
 
 They are named as tigctl names those of the registry. Grafana's is a stand-in
 (containers/grafana), for its server is in no registry of modules: the recorded API of
-tests/grafana_server.py, in Python, whose interpreter comes along.
+tests/grafana, in Python, whose interpreter comes along.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests import grafana_alerting, grafana_server
+from tests import grafana
 from tests.cluster import ClusterError, image
 from tests.cluster.node import Node
 from tigctl.spec.stack import Images
@@ -22,8 +22,8 @@ INFLUXDB = f"docker.io/library/{_NAMES.influxdb}"
 TELEGRAF = f"docker.io/library/{_NAMES.telegraf}"
 GRAFANA = f"docker.io/{_NAMES.grafana}"
 
-# What the stand-in's server does not load at once: Python reads the host's name by the second.
-_LATER = ("urllib.request", "encodings.idna")
+# What the stand-in needs of Python: reading the host's name loads the last one only then.
+_LOADED = ("tests.grafana.server", "urllib.request", "encodings.idna")
 
 
 def add_influxdb(node: Node, name: str = INFLUXDB) -> None:
@@ -39,11 +39,11 @@ def add_telegraf(node: Node, name: str = TELEGRAF) -> None:
 
 def add_grafana(node: Node, name: str = GRAFANA) -> None:
     """The stand-in, to be started as Grafana is."""
-    server, alerting = Path(grafana_server.__file__), Path(grafana_alerting.__file__)
     program = Path(__file__).with_name("containers") / "grafana" / "grafana.py"
-    beside = {f"/opt/grafana/{one.name}": one for one in (server, alerting)}
+    package = Path(grafana.__file__).parent
+    beside = {f"/opt/grafana/tests/grafana/{one.name}": one for one in package.glob("*.py")}
     own = {"/usr/bin/grafana": program, **beside}
-    node.add_image(name, own | image.interpreter("/opt/python", server, *_LATER))
+    node.add_image(name, own | image.interpreter("/opt/python", package.parents[1], *_LOADED))
 
 
 def add_stack(node: Node) -> None:

@@ -22,12 +22,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from tests import grafana_server
 from tests.cluster.api import Api, Object
 from tigctl.targets import tools
 
 # The port that is asked for in a pod, by the program that listens on it.
 PORTS = {"influxd": 8086, "grafana": 3000, "telegraf": 8888}
+_CHECKOUT = Path(__file__).parents[2]
 _PATIENCE = 20.0  # seconds that influxd may take to write out what it holds
 
 
@@ -201,9 +201,8 @@ def _around(program: str, port: int, influxdb: int) -> Mapping[str, str]:
     proxy = {"http_proxy": f"http://127.0.0.1:{influxdb}", "no_proxy": "127.0.0.1"}
     if program == "telegraf":
         return {**proxy, "PATH": os.environ["PATH"]}
-    beside = str(Path(grafana_server.__file__).parent)
     listen = {"GF_SERVER_HTTP_ADDR": "127.0.0.1", "GF_SERVER_HTTP_PORT": str(port)}
-    return {**proxy, **listen, "PYTHONPATH": beside}
+    return {**proxy, **listen, "PYTHONPATH": str(_CHECKOUT)}
 
 
 def _inside(text: str, mounts: Mapping[str, str]) -> str:

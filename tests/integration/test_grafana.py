@@ -1,6 +1,6 @@
 """Covers the adapter to Grafana and what the plan makes of it, over real HTTP.
 
-Grafana itself cannot be had here: tests/grafana_server.py speaks its API, and says at its top
+Grafana itself cannot be had here: tests/grafana speaks its API, and says at its top
 what it was modelled on. So this shows that requests are made in the right order, with the right
 bodies, and that answers are understood; not that a Grafana of any version gives these answers.
 Leaves out the way to a Grafana in a cluster, and loading boards from files.
@@ -19,7 +19,7 @@ from typing import Any
 import niquests.utils
 import pytest
 
-from tests.grafana_server import GrafanaServer
+from tests.grafana.server import GrafanaServer
 from tigctl.backends.errors import Refused, Unreachable
 from tigctl.backends.grafana import Grafana
 from tigctl.backends.grafana_model import Stale

@@ -1,7 +1,7 @@
 """Covers alert rules, contact points and policies in Grafana over real HTTP: the plan, making them,
 drift, secrets, and that what people made stays.
 
-Grafana itself cannot be had here: tests/grafana_alerting.py speaks its API and says what it was
+Grafana itself cannot be had here: tests/grafana/alerting.py speaks its API and says what it was
 modelled on. That a rule's query fires when it must is tests/integration/test_alert_rules.py's.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.grafana_server import GrafanaServer
+from tests.grafana.server import GrafanaServer
 from tigctl.backends.errors import Refused
 from tigctl.backends.grafana import Grafana
 from tigctl.errors import TargetError

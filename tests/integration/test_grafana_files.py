@@ -2,7 +2,7 @@
 
 Covers that a whole tenant's boards, rules, contacts and policies are in place after a start that
 tigctl knows nothing of, that the plan sees so, and what an apply does where they are not. Behind
-it is the small server that reads files as Grafana's documentation says (tests/grafana_files.py).
+it is the small server that reads files as Grafana's documentation says (tests/grafana/files.py).
 Leaves out: that the pod mounts them, which tests/integration/kubernetes tries.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.grafana_files import GrafanaFromFiles
+from tests.grafana.files import GrafanaFromFiles
 from tests.integration.test_grafana import board
 from tests.integration.test_grafana_alerts import CONTACTS
 from tests.integration.test_grafana_alerts import state as with_alerts

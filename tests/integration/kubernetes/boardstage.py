@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.plane import Plane
-from tests.grafana_server import GrafanaServer
+from tests.grafana.server import GrafanaServer
 from tests.integration.kubernetes import tenants
 from tests.integration.kubernetes.tenants import Stage
 from tigctl.render.boards import dumps, normal

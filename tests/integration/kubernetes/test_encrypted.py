@@ -21,7 +21,7 @@ from tests.cluster import engineer
 from tests.cluster.keys import Keys
 from tests.cluster.metallb import Controller
 from tests.cluster.plane import Plane
-from tests.grafana_server import GrafanaServer
+from tests.grafana.server import GrafanaServer
 from tests.integration.kubernetes import boardstage
 from tests.integration.kubernetes.tenants import Stage
 from tests.integration.kubernetes.test_journey import FLEET, Desk, all_pods_there, lead

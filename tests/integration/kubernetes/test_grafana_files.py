@@ -2,7 +2,7 @@
 all that it is built from, under Pod Security `restricted`; a new pod is complete without tigctl.
 
 A simulated pod runs nothing, so the test does what the kubelet would: it lays out the files and
-variables of the live pod, and the small Grafana (tests/grafana_files.py) reads them.
+variables of the live pod, and the small Grafana (tests/grafana/files.py) reads them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.plane import Plane
-from tests.grafana_files import GrafanaFromFiles
+from tests.grafana.files import GrafanaFromFiles
 from tests.integration.kubernetes import tenants
 from tests.integration.kubernetes.boardstage import BoardStage
 from tests.integration.test_grafana import board

@@ -1,7 +1,7 @@
 """Grafana's data source, folder and boards in a tenant's plan, on a real control plane.
 
 Grafana's server is none that can be had: behind its simulated pod stands a small one that speaks
-the recorded API (`tests/grafana_server.py`). Leaves out: what a board may hold, and all the ways
+the recorded API (`tests/grafana`). Leaves out: what a board may hold, and all the ways
 in which Grafana may misbehave, which the adapter's own tests cover.
 """
 

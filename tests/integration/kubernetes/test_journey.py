@@ -21,7 +21,7 @@ import yaml
 
 from tests.cluster import engineer
 from tests.cluster.plane import Plane
-from tests.grafana_server import GrafanaServer
+from tests.grafana.server import GrafanaServer
 from tests.integration.servers import influxd
 
 pytestmark = pytest.mark.real

@@ -23,7 +23,7 @@ import yaml
 
 from tests.cluster.plane import Plane
 from tests.cluster.proxy import Call, Proxy
-from tests.grafana_server import GrafanaServer
+from tests.grafana.server import GrafanaServer
 from tests.integration.kubernetes.doctoring import Clinic
 from tests.integration.kubernetes.test_journey import (
     DEVICES,

@@ -2,7 +2,7 @@
 """Stands in for Grafana's server, which no registry of modules has.
 
 It is started like it, takes the same environment variables, keeps what it is told on the volume,
-and its data source really asks InfluxDB. What it understands stands in tests/grafana_server.py.
+and its data source really asks InfluxDB. What it understands stands in tests/grafana.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import urllib.error
 import urllib.request
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, "/opt/grafana")
-from grafana_alerting import Alerting
-from grafana_server import Answer, Body, GrafanaServer, State, _error
+from tests.grafana.alerting import Alerting
+from tests.grafana.answers import Answer, Body, Request, error
+from tests.grafana.server import GrafanaServer
+from tests.grafana.state import State
 
 DATABASE = Path(os.environ["GF_PATHS_DATA"], "grafana.json")
 
@@ -27,7 +28,7 @@ DATABASE = Path(os.environ["GF_PATHS_DATA"], "grafana.json")
 class Kept(State):
     """What this Grafana holds; written down after each change."""
 
-    def answer(self, method: str, request: Any) -> Answer:
+    def answer(self, method: str, request: Request) -> Answer:
         found = super().answer(method, request)
         if method != "GET":
             draft = DATABASE.with_suffix(".draft")
@@ -44,8 +45,8 @@ class Kept(State):
         try:
             with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - as above
                 count = len(json.load(answer)["buckets"])
-        except OSError as error:
-            return _error(400, f"error reading buckets: {error}", status="ERROR")
+        except OSError as failed:
+            return error(400, f"error reading buckets: {failed}", status="ERROR")
         return 200, {"message": f"{count} buckets found", "status": "OK"}
 
 

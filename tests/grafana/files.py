@@ -1,4 +1,4 @@
-"""The small Grafana of tests/grafana_server.py, built from provisioning files as a real one is.
+"""The small Grafana, built from provisioning files as a real one is.
 
 Modelled on "Provision Grafana" and "Use configuration files to provision alerting resources"
 (grafana.com/docs/grafana/v12.4/administration/provisioning, …/alerting/set-up/
@@ -30,7 +30,9 @@ from typing import Any
 
 import yaml
 
-from tests.grafana_server import Answer, Body, GrafanaServer, State
+from tests.grafana.answers import Answer, Body, Request
+from tests.grafana.server import GrafanaServer
+from tests.grafana.state import State
 
 _ORDER = ("datasources", "alerting", "dashboards")
 _VARIABLE = re.compile(r"\$\$|\$\{(\w+)\}|\$(\w+)")
@@ -62,7 +64,7 @@ class FileState(State):
         self.environ = environ
         self.mount = mount
 
-    def _admin(self, method: str, request: Any) -> Answer:
+    def _admin(self, method: str, request: Request) -> Answer:
         match method, request.parts:
             case "POST", [_, "provisioning", what, "reload"] if what in _ORDER:
                 return self.reload(what)
@@ -104,8 +106,8 @@ class FileState(State):
                 del self.sources[uid], self.secrets[uid]
         for one in document["datasources"]:
             uid = one["uid"]
-            there = self.sources.get(uid, {"id": self._next_id(), "version": 0})
-            stored = self._stored_source(one, there["id"], there["version"] + 1)
+            there = self.sources.get(uid, {"id": self.next_id(), "version": 0})
+            stored = self.stored_source(one, there["id"], there["version"] + 1)
             stored["readOnly"] = not one.get("editable", False)
             self.secrets[uid] = dict(one.get("secureJsonData") or {})
         return ""
@@ -119,10 +121,10 @@ class FileState(State):
                 held.rules[rule["uid"]] = {
                     "isPaused": False,
                     **rule,
-                    "id": self._next_id(),
+                    "id": self.next_id(),
                     "folderUID": folder,
                     "ruleGroup": group["name"],
-                    "updated": self._now(),
+                    "updated": self.now(),
                     "provenance": "file",
                     "notification_settings": None,
                     "record": None,
@@ -145,10 +147,10 @@ class FileState(State):
         for uid, one in self.folders.items():
             if one["title"] == title and not one["parentUid"]:
                 return uid
-        return self._new_folder(f"generated{self._next_id()}", title)
+        return self._new_folder(f"generated{self.next_id()}", title)
 
     def _new_folder(self, uid: str, title: str) -> str:
-        number = self._next_id()
+        number = self.next_id()
         self.folders[uid] = {
             "id": number,
             "uid": uid,
@@ -176,8 +178,8 @@ class FileState(State):
 
     def _read_board(self, model: Body, folder: str) -> str:
         uid = str(model["uid"])
-        now = self._now()
-        there = self.boards.get(uid, {"id": self._next_id(), "version": 0, "created": now})
+        now = self.now()
+        there = self.boards.get(uid, {"id": self.next_id(), "version": 0, "created": now})
         self.boards[uid] = {
             "id": there["id"],
             "model": {key: model[key] for key in model if key not in {"id", "uid", "version"}},

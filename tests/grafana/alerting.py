@@ -1,4 +1,4 @@
-"""The alerting part of tests/grafana_server.py: rules, contact points, notification policies.
+"""Alerting of the small Grafana: rules, contact points, notification policies.
 
 Modelled on Grafana 12's "Alerting provisioning HTTP API" and, for what that leaves open, on its
 source (pkg/services/ngalert/api/api_provisioning.go, provisioning/*.go):
@@ -9,7 +9,7 @@ source (pkg/services/ngalert/api/api_provisioning.go, provisioning/*.go):
 - a contact point's secret settings come back as [REDACTED]; several may share a name, and are
   then one receiver; the last of a name cannot go while a policy uses it
 - policies may name only receivers that are there; resetting puts the default tree back
-- what came from a file (tests/grafana_files.py) has the provenance `file`; the API refuses to
+- what came from a file (files.py) has the provenance `file`; the API refuses to
   change it, for that would change its provenance (services/ngalert/provisioning/provisioning.go)
 - what fires now stands below /api/prometheus: here a rule fires as soon as it is stored whose
   query holds array.from, for nobody evaluates anything
@@ -20,23 +20,17 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
 
-Body = dict[str, Any]
-Answer = tuple[int, Any]
+from tests.grafana.answers import Answer, Body, error
 
 _SECRET = {"slack": {"url", "token"}, "teams": {"url"}, "webhook": {"password"}}
 _DEFAULT: Body = {"receiver": "empty", "group_by": ["grafana_folder", "alertname"]}
 
 
-def _error(code: int, message: str) -> Answer:
-    return code, {"message": message}
-
-
 def _is_from_file(*found: Body) -> Answer | None:
     """The refusal where any of these came from a file."""
     if any(one.get("provenance") == "file" for one in found):
-        return _error(403, "cannot change provenance from 'file' to 'api'")
+        return error(403, "cannot change provenance from 'file' to 'api'")
     return None
 
 
@@ -70,7 +64,7 @@ class Alerting:
                 return self._contact(method, rest[0] if rest else "", body)
             case ["policies"]:
                 return self._policies(method, body)
-        return _error(404, "Not found")
+        return error(404, "Not found")
 
     def firing(self) -> Answer:
         """The answer to GET /api/prometheus/grafana/api/v1/rules."""
@@ -88,7 +82,7 @@ class Alerting:
         ]
         if method == "GET":
             if not inside:
-                return _error(404, "rule group not found")
+                return error(404, "rule group not found")
             return 200, {
                 "title": group,
                 "folderUid": folder,
@@ -96,10 +90,10 @@ class Alerting:
                 "rules": [self.rules[uid] for uid in inside],
             }
         if folder not in self.folders:
-            return _error(400, "folder does not exist")
+            return error(400, "folder does not exist")
         titles = [rule["title"] for rule in body["rules"]]
         if len(set(titles)) < len(titles):
-            return _error(400, "a conflicting alert rule is found: rule title must be unique")
+            return error(400, "a conflicting alert rule is found: rule title must be unique")
         if refused := _is_from_file(*(self.rules[uid] for uid in inside)):
             return refused
         for uid in inside:
@@ -124,11 +118,11 @@ class Alerting:
             return 200, [self._shown(one) for one in self.contacts.values()]
         if method == "POST":
             if body["uid"] in self.contacts:
-                return _error(400, f"receiver with UID {body['uid']} already exists")
+                return error(400, f"receiver with UID {body['uid']} already exists")
             self.contacts[body["uid"]] = {**deepcopy(body), "provenance": "api"}
             return 202, self._shown(self.contacts[body["uid"]])
         if uid not in self.contacts:
-            return _error(404, "contact point not found")
+            return error(404, "contact point not found")
         if refused := _is_from_file(self.contacts[uid]):
             return refused
         if method == "PUT":
@@ -137,7 +131,7 @@ class Alerting:
         name = self.contacts[uid]["name"]
         last = sum(one["name"] == name for one in self.contacts.values()) == 1
         if last and name in _receivers(self.policy):
-            return _error(409, f"contact point {name} is currently used by a notification policy")
+            return error(409, f"contact point {name} is currently used by a notification policy")
         del self.contacts[uid]
         return 202, {"message": "contactpoint deleted"}
 
@@ -159,7 +153,7 @@ class Alerting:
             return 202, {"message": "policies reset"}
         known = {one["name"] for one in self.contacts.values()} | {_DEFAULT["receiver"]}
         if missing := sorted(_receivers(body) - known):
-            return _error(400, f"invalid object specification: receiver {missing[0]!r} is missing")
+            return error(400, f"invalid object specification: receiver {missing[0]!r} is missing")
         self.policy = {**deepcopy(body), "provenance": "api"}
         return 202, {"message": "policies updated"}
 
