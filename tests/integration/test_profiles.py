@@ -7,6 +7,7 @@ is tested without any network in tests/unit/knowledge/test_recorded_cases.py.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -43,8 +44,8 @@ def device(case: Case, number: int, port: int) -> Device:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Series]:
-    """For a case the series that Telegraf writes, merged over its fast and slow poll."""
+def points_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[Point]]:
+    """For a case the points that Telegraf writes, those of its fast and of its slow poll."""
 
     @cache
     def part(number: int) -> list[Point]:
@@ -53,7 +54,17 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Series]:
         assert_in_data_model(points)
         return points
 
-    return lambda name: merged(part(CASES.index(name) // AT_ONCE), name)
+    return lambda name: [
+        point
+        for point in part(CASES.index(name) // AT_ONCE)
+        if point.tags.get("device") == name and point.measurement != "collector"
+    ]
+
+
+@pytest.fixture(scope="module")
+def told(points_of: Callable[[str], list[Point]]) -> Callable[[str], Series]:
+    """For a case the series that Telegraf writes, merged over its fast and slow poll."""
+    return lambda name: merged(points_of(name))
 
 
 def polled(cases: list[Case], directory: Path) -> list[Point]:
@@ -64,12 +75,15 @@ def polled(cases: list[Case], directory: Path) -> list[Point]:
         return chain.polled(devices, LIBRARY, Options(timeout=10, concurrency=8), directory)
 
 
-def merged(points: list[Point], name: str) -> Series:
+def series_of(point: Point) -> tuple[str, frozenset[tuple[str, str]]]:
+    tags = frozenset((key, text) for key, text in point.tags.items() if key != "device")
+    return point.measurement, tags
+
+
+def merged(points: list[Point]) -> Series:
     series: Series = {}
     for point in points:
-        if point.tags.get("device") == name and point.measurement != "collector":
-            tags = frozenset((key, text) for key, text in point.tags.items() if key != "device")
-            series.setdefault((point.measurement, tags), {}).update(point.fields)
+        series.setdefault(series_of(point), {}).update(point.fields)
     return series
 
 
@@ -97,6 +111,15 @@ def test_nothing_else_comes_out(told: Callable[[str], Series], name: str) -> Non
     wanted = {key(point) for point in case(name).points}
 
     assert {one for one in told(name) if one[0] in COMPLETE} - wanted == set()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_value_is_told_twice(points_of: Callable[[str], list[Point]], name: str) -> None:
+    """Rows that one name means, of one table or of two, would overwrite each other."""
+    complete = [one for one in points_of(name) if one.measurement in COMPLETE]
+    often = Counter((series_of(one), field) for one in complete for field in one.fields)
+
+    assert [value for value, number in often.items() if number > 1] == []
 
 
 def test_the_cases_cover_what_profiles_can_give() -> None:
