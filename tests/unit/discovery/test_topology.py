@@ -16,8 +16,8 @@ from collectors.probe.device import probe_device
 from collectors.probe.model import Options
 from collectors.snmp.credentials import prepare
 from tests.simulator import ber
+from tests.unit.probe.asking import Wanted
 from tests.unit.probe.fakes import COMMUNITY, SYSTEM, serving, well_behaved
-from tests.unit.probe.test_probe_device import Wanted
 from tigctl.spec.check import circles
 
 

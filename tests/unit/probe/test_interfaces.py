@@ -10,8 +10,8 @@ from collectors.probe.interfaces import IF_NAME, digests
 from collectors.probe.survey import Column
 from collectors.snmp.message import Varbind
 from tests.simulator import ber
+from tests.unit.probe.asking import Wanted, probe_one
 from tests.unit.probe.fakes import SYSTEM, serving, well_behaved
-from tests.unit.probe.test_probe_device import Wanted, probe_one
 
 IF, IFX = "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.31.1.1.1"
 

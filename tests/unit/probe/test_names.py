@@ -10,9 +10,9 @@ from collectors.probe.survey import MOST_ROWS, Column
 from collectors.snmp.ber import Oid, parse_oid
 from collectors.snmp.message import Varbind
 from tests.simulator import ber
+from tests.unit.probe.asking import Wanted, probe_one
 from tests.unit.probe.fakes import SYSTEM, serving, well_behaved
 from tests.unit.probe.test_interfaces import gauge
-from tests.unit.probe.test_probe_device import Wanted, probe_one
 
 NAMES = "1.3.6.1.2.1.47.1.1.1.1.7"
 VALUES = "1.3.6.1.2.1.99.1.1.1.4"

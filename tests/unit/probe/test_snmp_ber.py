@@ -1,6 +1,6 @@
 """BER as SNMP uses it, against pysnmp's codec: what we write it reads, what it writes we read.
 
-Left out: sockets and sessions (test_probe_device.py), SNMPv3 (test_snmp_usm.py).
+Left out: sockets and sessions (test_probe_trouble.py), SNMPv3 (test_snmp_usm.py).
 """
 
 from __future__ import annotations
