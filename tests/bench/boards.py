@@ -111,11 +111,12 @@ def _largest_memory(pid: int) -> float:
     return int(line.split()[1]) / 1024
 
 
-def _ask(server: InfluxServer, query: str) -> None:
-    """A query, however long it takes; its answer is read to the end."""
+def _ask(server: InfluxServer, query: str) -> bool:
+    """A query, however long it takes; its answer is read to the end. Whether it has rows."""
     url = f"{server.url}/api/v2/query?org=acme"
     status, answer = request("POST", url, {"query": query}, token=server.token, timeout=600)
     assert status == 200, answer[:500]
+    return bool(answer.strip())
 
 
 # Rules
@@ -149,18 +150,24 @@ def _rules(server: InfluxServer, fleet: made.Fleet, name: str, now: int) -> Iter
 
 
 def _boards(server: InfluxServer, name: str, now: int) -> Iterator[Figure]:
+    empty: list[str] = []
     for board in boards.load((), boards.SHIPPED, folder="tigctl"):
         goal = 1 if board.title == "Overview" else 2
         for state in ("cold", "warm"):
-            seconds, panel, used = _slowest(server, board, now)
+            empty.clear()
+            seconds, panel, used = _slowest(server, board, now, empty)
             what = f"{board.title} ({panel}, {used:.2f} s of processor time), {state}"
             yield Figure(f"{name}: {what}", seconds, "s", goal)
+        if empty:  # what is quick because the data has nothing for it
+            print(f"  {board.title}: no rows for {', '.join(empty)}", file=sys.stderr)
 
 
-def _slowest(server: InfluxServer, board: Board, now: int) -> tuple[float, str, float]:
+def _slowest(
+    server: InfluxServer, board: Board, now: int, empty: list[str]
+) -> tuple[float, str, float]:
     """How long the slowest panel takes, which, and InfluxDB's processor time for it.
 
-    A browser asks several of them at once.
+    A browser asks several of them at once. Those that are told no rows are added to `empty`.
     """
     values = {
         one.name: AllOf(".*") if one.many else {"device": made.DEVICE, "site": made.SITE}[one.name]
@@ -171,8 +178,12 @@ def _slowest(server: InfluxServer, board: Board, now: int) -> tuple[float, str, 
     for panel in board_queries.panels(board):
         points = int(panel.model.get("maxDataPoints") or board_queries.POINTS)
         began, used = time.perf_counter(), _cpu(server.pid)
-        for query in panel.queries.values():
+        told = [
             _ask(server, board_queries.fill(query, values, shown, points=points))
+            for query in panel.queries.values()
+        ]
         seconds = time.perf_counter() - began
+        if told and not any(told):
+            empty.append(panel.title)
         slowest = max(slowest, (seconds, panel.title, _cpu(server.pid) - used))
     return slowest
