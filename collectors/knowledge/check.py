@@ -14,10 +14,9 @@ from itertools import combinations, product
 
 from collectors.errors import ProfileFault
 from collectors.knowledge.match import fits
-from collectors.knowledge.model import PLACEHOLDER, Library, Metric, Output, Profile, Symbol
+from collectors.knowledge.model import Library, Metric, Output, Profile, Symbol, placeholders
+from collectors.knowledge.stranger import ENTERPRISES
 
-# enterprises: below it each vendor has one number (RFC 2578).
-_ENTERPRISES = "1.3.6.1.4.1"
 # Pools that may be full without any harm.
 _PARTS_OF_MEMORY = frozenset({"Memory buffers", "Cached memory", "Shared memory"})
 
@@ -71,7 +70,7 @@ def _matching(profile: Profile, *, parent: bool) -> Iterator[str]:
         yield "has no description"
     for pattern in profile.object_ids:
         prefix = pattern.removesuffix(".*")
-        if pattern.endswith(".*") and not prefix.startswith(f"{_ENTERPRISES}."):
+        if pattern.endswith(".*") and not prefix.startswith(f"{ENTERPRISES}."):
             yield f"sysobjectid {pattern} fits devices of any vendor"
         for other in profile.object_ids:
             if (
@@ -183,11 +182,9 @@ def _stands_back(metric: Metric, other: Metric) -> bool:
 def _same_point(one: Output, two: Output) -> bool:
     if one.measurement != two.measurement or one.tags != two.tags:
         return False
-    asked = {
-        name.partition(".")[0] for tag in one.tags.values() for name in PLACEHOLDER.findall(tag)
-    }
-    fields = bool(one.fields.keys() & two.fields.keys()) or bool(one.state and two.state)
-    return fields and asked <= {"index"}
+    if any(name for tag in one.tags.values() for name in placeholders(tag)):
+        return False
+    return bool(one.fields.keys() & two.fields.keys()) or bool(one.state and two.state)
 
 
 def _point(output: Output) -> str:

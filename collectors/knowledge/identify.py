@@ -58,14 +58,16 @@ def identify(chain: Sequence[Profile], facts: Facts, giving: Collection[str]) ->
                 found[fact] = identity.value
         if "model" not in found and facts.sys_object_id in profile.models:
             found["model"] = profile.models[facts.sys_object_id]
-        if "vendor" not in found and (vendor := profile.vendors.get(enterprise(facts))):
+        if "vendor" not in found and (
+            vendor := profile.vendors.get(enterprise(facts.sys_object_id))
+        ):
             found["vendor"] = vendor
     return found
 
 
-def enterprise(facts: Facts) -> str:
+def enterprise(sys_object_id: str) -> str:
     """The number of the device's enterprise, as IANA gives them out; empty where it has none."""
-    under = re.match(r"1\.3\.6\.1\.4\.1\.(\d+)", facts.sys_object_id)
+    under = re.match(r"1\.3\.6\.1\.4\.1\.(\d+)", sys_object_id)
     return under[1] if under else ""
 
 

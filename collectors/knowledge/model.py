@@ -8,13 +8,20 @@ docs/profiles.md describes both.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from collectors.knowledge.expression import Expression
 
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 """What stands for a symbol in a tag's template."""
+
+
+def placeholders(template: str) -> Iterator[str]:
+    """The names in braces of a tag's template, `index` and its parts left out."""
+    for name in PLACEHOLDER.findall(template):
+        if name.partition(".")[0] != "index":
+            yield name
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,11 @@ import re
 from collections.abc import Iterable
 
 from collectors.facts import Facts
+from collectors.knowledge.identify import enterprise
 from collectors.knowledge.model import Library, Profile
 
 ENTERPRISES = "1.3.6.1.4.1"
+"""Below it each vendor has one number (RFC 2578)."""
 
 AGENTS = frozenset({"2021", "8072"})
 """Enterprises whose objects any host may answer, whoever made it: UC Davis, Net-SNMP."""
@@ -22,8 +24,7 @@ AGENTS = frozenset({"2021", "8072"})
 
 def unnamed(sys_object_id: str) -> bool:
     """Whether a sysObjectID names nobody, or the maker of the agent."""
-    number = re.match(rf"{re.escape(ENTERPRISES)}\.(\d+)", sys_object_id)
-    return number is None or number[1] in AGENTS
+    return enterprise(sys_object_id) in {"", *AGENTS}
 
 
 def candidates(library: Library, enterprises: Iterable[str], sys_descr: str) -> tuple[Profile, ...]:

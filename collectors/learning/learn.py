@@ -7,22 +7,22 @@ from collections.abc import Iterable, Mapping
 from collectors.facts import Facts
 from collectors.knowledge.identify import enterprise
 from collectors.knowledge.model import Library, Match
+from collectors.knowledge.stranger import AGENTS
 from collectors.learning.inventory import facts as facts_of
 from collectors.learning.model import Metric, Open, Origin, Proposal, Scalar, Seen, Standard, Walk
 from collectors.learning.propose import is_number, of_scalar, of_table, unused
 from collectors.learning.rows import ENTITY_NAME, IF_NAME, naming
 from collectors.learning.shapes import shapes
+from collectors.probe.survey import ENTERPRISES
 from collectors.snmp.ber import Oid, parse_oid
 
-ENTERPRISES: Oid = (1, 3, 6, 1, 4, 1)
-
 # Agents that many vendors use: their number says nothing about the device.
-_AGENTS = frozenset({"", "0", "8072", "2021"})
+_AGENTS = frozenset({"", "0"}) | AGENTS
 
 
 def roots(facts: Facts) -> tuple[Oid, ...]:
     """What is worth walking, in order: what names rows, the device's own enterprise, all others."""
-    number = enterprise(facts)
+    number = enterprise(facts.sys_object_id)
     own = ((*ENTERPRISES, int(number)),) if number else ()
     return (ENTITY_NAME, IF_NAME, *own, ENTERPRISES)
 
@@ -60,7 +60,7 @@ def learn(facts: Facts, match: Match, library: Library, walk: Walk) -> tuple[Ori
 
 
 def _origin(facts: Facts, match: Match, library: Library, offered: Iterable[Oid]) -> Origin:
-    number = enterprise(facts)
+    number = enterprise(facts.sys_object_id)
     vendors: Mapping[str, str] = {}
     for profile in library.profiles:
         vendors = {**profile.vendors, **vendors}

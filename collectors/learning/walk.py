@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from collectors.device import Device
 from collectors.errors import CollectorError
 from collectors.learning.model import Kind, Seen, Walk
+from collectors.probe.survey import ENTERPRISES
 from collectors.probe.text import clean
 from collectors.snmp import ber
 from collectors.snmp.ber import Oid, format_oid
@@ -33,7 +34,6 @@ _KINDS = {
     ber.OCTETS: Kind.TEXT,
 }
 _LARGEST = 0xFFFF_FFFF
-_ENTERPRISES: Oid = (1, 3, 6, 1, 4, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class _Walker:
 
     async def _root(self, root: Oid) -> None:
         # Of the standard's columns all rows are wanted: they name those of the vendor's tables.
-        rows = self._pace.rows if root[: len(_ENTERPRISES)] == _ENTERPRISES else _LARGEST
+        rows = self._pace.rows if root[: len(ENTERPRISES)] == ENTERPRISES else _LARGEST
         last = root
         run: list[Oid] = []
         while True:

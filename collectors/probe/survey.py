@@ -18,15 +18,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from collectors.snmp.ber import Oid
+from collectors.knowledge import stranger
+from collectors.snmp.ber import Oid, parse_oid
 from collectors.snmp.errors import NoResponse
 from collectors.snmp.message import ErrorStatus, Pdu, Varbind
 from collectors.snmp.session import Session
 
 SYS_OBJECT_ID: Oid = (1, 3, 6, 1, 2, 1, 1, 2, 0)
 
-ENTERPRISES: Oid = (1, 3, 6, 1, 4, 1)
-
+ENTERPRISES = parse_oid(stranger.ENTERPRISES)
 MOST_ENTERPRISES = 16
 """More of them are not looked for; a host has two or three."""
 MOST_REPETITIONS = 50

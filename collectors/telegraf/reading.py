@@ -8,7 +8,6 @@ of the raw points, stands elsewhere.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -16,7 +15,7 @@ from functools import cached_property
 
 from collectors.datamodel import FieldType, field_type
 from collectors.facts import Facts, InterfaceKey
-from collectors.knowledge.model import Chosen, Metric, Output, Symbol
+from collectors.knowledge.model import Chosen, Metric, Output, Symbol, placeholders
 from collectors.knowledge.naming import name_columns
 from collectors.telegraf import limits
 from collectors.telegraf.model import Poll
@@ -303,16 +302,6 @@ def _texts_of_interfaces(metric: Metric) -> set[str]:
         if field_type(INTERFACE, field) is FieldType.STRING
         for name in expression.names
     }
-
-
-_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
-
-
-def placeholders(template: str) -> Iterator[str]:
-    """The names in braces of a tag's template, `index` and its parts left out."""
-    for name in _PLACEHOLDER.findall(template):
-        if name.partition(".")[0] != "index":
-            yield name
 
 
 def _names_of_rows(output: Output, naming: Naming) -> set[str]:
