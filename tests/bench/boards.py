@@ -150,24 +150,20 @@ def _rules(server: InfluxServer, fleet: made.Fleet, name: str, now: int) -> Iter
 
 
 def _boards(server: InfluxServer, name: str, now: int) -> Iterator[Figure]:
-    empty: list[str] = []
     for board in boards.load((), boards.SHIPPED, folder="tigctl"):
         goal = 1 if board.title == "Overview" else 2
         for state in ("cold", "warm"):
-            empty.clear()
-            seconds, panel, used = _slowest(server, board, now, empty)
+            seconds, panel, used, empty = _slowest(server, board, now)
             what = f"{board.title} ({panel}, {used:.2f} s of processor time), {state}"
             yield Figure(f"{name}: {what}", seconds, "s", goal)
         if empty:  # what is quick because the data has nothing for it
             print(f"  {board.title}: no rows for {', '.join(empty)}", file=sys.stderr)
 
 
-def _slowest(
-    server: InfluxServer, board: Board, now: int, empty: list[str]
-) -> tuple[float, str, float]:
-    """How long the slowest panel takes, which, and InfluxDB's processor time for it.
+def _slowest(server: InfluxServer, board: Board, now: int) -> tuple[float, str, float, list[str]]:
+    """How long the slowest panel takes, which, InfluxDB's time for it, and all that got no rows.
 
-    A browser asks several of them at once. Those that are told no rows are added to `empty`.
+    A browser asks several of them at once.
     """
     values = {
         one.name: AllOf(".*") if one.many else {"device": made.DEVICE, "site": made.SITE}[one.name]
@@ -175,6 +171,7 @@ def _slowest(
     }
     shown = board_queries.span_of(board, now)
     slowest = (0.0, "none", 0.0)
+    empty = []
     for panel in board_queries.panels(board):
         points = int(panel.model.get("maxDataPoints") or board_queries.POINTS)
         began, used = time.perf_counter(), _cpu(server.pid)
@@ -186,4 +183,4 @@ def _slowest(
         if told and not any(told):
             empty.append(panel.title)
         slowest = max(slowest, (seconds, panel.title, _cpu(server.pid) - used))
-    return slowest
+    return *slowest, empty
