@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.cluster.plane import Plane
+from tests.integration.kubernetes import tenants
+
+_NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="package")
@@ -31,3 +36,10 @@ def namespace(plane: Plane) -> Iterator[str]:
     plane.wait(lambda: plane.api.find(account), "service account")
     yield name
     plane.api.delete(f"/api/v1/namespaces/{name}")
+
+
+@pytest.fixture
+def acme(plane: Plane, tmp_path: Path) -> Iterator[tenants.Stage]:
+    """A tenant nobody has seen before."""
+    with tenants.stage(plane, f"acme-{next(_NUMBERS)}", tmp_path) as stage:
+        yield stage

@@ -6,27 +6,12 @@ How lists and texts are matched, case by case: tests/unit/targets/test_showing.p
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.cluster.plane import Plane
-from tests.integration.kubernetes import tenants
 from tests.integration.kubernetes.tenants import Object, Stage, bundle, objects
 from tigctl.targets.model import FieldChange
 
 pytestmark = pytest.mark.real
-
-_NUMBERS = itertools.count(1)
-
-
-@pytest.fixture
-def acme(plane: Plane, tmp_path: Path) -> Iterator[Stage]:
-    """A tenant nobody has seen before."""
-    with tenants.stage(plane, f"acme-list-{next(_NUMBERS)}", tmp_path) as stage:
-        yield stage
 
 
 def reaching(stage: Stage, *networks: str, config: str = "[agent]\n") -> tuple[Object, ...]:

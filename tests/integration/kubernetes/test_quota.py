@@ -6,31 +6,17 @@ What the quota of a rendered tenant has room for: tests/unit/kubernetes/test_siz
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.cluster.api import ApiError
-from tests.cluster.plane import Plane
-from tests.integration.kubernetes import tenants
 from tests.integration.kubernetes.tenants import Object, Stage, bundle, labels, objects
 from tigctl.backends.kubernetes.errors import QuotaExceeded
 from tigctl.errors import TargetError
 from tigctl.targets.kubernetes import waiting
 
 pytestmark = pytest.mark.real
-
-_NUMBERS = itertools.count(1)
-
-
-@pytest.fixture
-def acme(plane: Plane, tmp_path: Path) -> Iterator[Stage]:
-    """A tenant nobody has seen before."""
-    with tenants.stage(plane, f"acme-quota-{next(_NUMBERS)}", tmp_path) as stage:
-        yield stage
 
 
 def quota(stage: Stage, hard: dict[str, str], name: str = "tigctl") -> Object:

@@ -7,14 +7,10 @@ tigctl in the middle, many tenants, and containers that really run.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cluster.plane import Plane
 from tests.integration.kubernetes import tenants
 from tests.integration.kubernetes.tenants import Stage, bundle, objects
 from tigctl.backends.influxdb import Influx
@@ -29,15 +25,6 @@ from tigctl.targets.kubernetes.inventory import Inventory
 from tigctl.targets.model import Action, FieldChange
 
 pytestmark = pytest.mark.real
-
-_NUMBERS = itertools.count(1)
-
-
-@pytest.fixture
-def acme(plane: Plane, tmp_path: Path) -> Iterator[Stage]:
-    """A tenant nobody has seen before."""
-    with tenants.stage(plane, f"acme-{next(_NUMBERS)}", tmp_path) as stage:
-        yield stage
 
 
 def edit(stage: Stage, path: str, change: dict[str, object], manager: str = "kubectl-edit") -> None:

@@ -5,29 +5,15 @@ once; Longhorn itself, and full disks, are left out.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cluster.plane import Plane
-from tests.integration.kubernetes import tenants
 from tests.integration.kubernetes.tenants import Object, Stage, bundle, objects
 from tigctl.errors import TargetError
 from tigctl.targets.model import FieldChange
 
 pytestmark = pytest.mark.real
-
-_NUMBERS = itertools.count(1)
-
-
-@pytest.fixture
-def acme(plane: Plane, tmp_path: Path) -> Iterator[Stage]:
-    """A tenant nobody has seen before."""
-    with tenants.stage(plane, f"acme-volume-{next(_NUMBERS)}", tmp_path) as stage:
-        yield stage
 
 
 def _volume(stage: Stage, **spec: Any) -> tuple[Object, ...]:

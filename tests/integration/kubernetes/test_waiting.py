@@ -8,28 +8,14 @@ test_capacity.py. Quotas: test_quota.py.
 from __future__ import annotations
 
 import copy
-import itertools
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.cluster.plane import Plane
-from tests.integration.kubernetes import tenants
 from tests.integration.kubernetes.tenants import Object, Stage, bundle, objects
 from tigctl.errors import TargetError
 from tigctl.targets.kubernetes import waiting
 
 pytestmark = pytest.mark.real
-
-_NUMBERS = itertools.count(1)
-
-
-@pytest.fixture
-def acme(plane: Plane, tmp_path: Path) -> Iterator[Stage]:
-    """A tenant nobody has seen before."""
-    with tenants.stage(plane, f"acme-wait-{next(_NUMBERS)}", tmp_path) as stage:
-        yield stage
 
 
 def test_a_volume_that_nobody_makes_is_named_with_the_reason(
